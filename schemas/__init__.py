@@ -1,0 +1,1 @@
+"""Contracts: the event envelope, the event types, the election pack. Pure."""

@@ -1,0 +1,39 @@
+"""What the authorities publish: topic `<prefix>.official`."""
+
+from __future__ import annotations
+
+from pydantic.dataclasses import dataclass
+
+from schemas.fields import (
+    CLOSED,
+    Code,
+    Count,
+    PercentText,
+    PlaceId,
+    RegionCode,
+    Revision,
+    Timestamp,
+    Url,
+)
+
+
+@dataclass(slots=True, frozen=True, kw_only=True, config=CLOSED)
+class OfficialTurnout:
+    """A published turnout figure. Identity: (publisher, place, contest, checkpoint)."""
+
+    region: RegionCode
+    station: PlaceId | None = None
+    publisher: Code
+    as_of: Timestamp
+    published: Timestamp | None = None
+    source_url: Url | None = None
+    contest: Code | None = None
+    registered: Count | None = None
+    voted: Count | None = None
+    percent: PercentText | None = None
+    revision: Revision = 0
+
+    def __post_init__(self) -> None:
+        """Refuse a figure that says nothing."""
+        if self.voted is None and self.percent is None:
+            raise ValueError("give 'voted', 'percent' or both")

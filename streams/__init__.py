@@ -1,0 +1,1 @@
+"""Event streaming for election observation: the `scrutineer` command and its worker."""

@@ -1,0 +1,1 @@
+"""The subcommands of `scrutineer`, one module each."""

@@ -1,0 +1,1 @@
+"""Kafka as a log: layout, clients, positions, bulk reading, dead letters."""

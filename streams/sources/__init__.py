@@ -1,0 +1,1 @@
+"""Whatever puts events in: import mappings, the publisher, the simulator, the player."""

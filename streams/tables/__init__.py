@@ -1,0 +1,1 @@
+"""The tables: pure functions of a set of versions."""

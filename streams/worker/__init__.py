@@ -1,0 +1,1 @@
+"""The Faust application: the thinnest layer of all."""
