@@ -1,0 +1,178 @@
+"""What an event that is well formed must still fit: the election pack and its place in the log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from schemas.desk import Clock, Triage
+from schemas.envelope import EVENTS, Envelope, Event
+from schemas.fields import microseconds
+from schemas.observer import Incident, ObservedTurnout, Report, Restriction
+from schemas.official import OfficialTurnout
+from schemas.routing import partition_of
+from schemas.verdict import Accepted, Origin, Rejected
+
+if TYPE_CHECKING:
+    from schemas.pack import Pack
+
+
+def sender(type_: str, envelope: Envelope, origin: Origin | None, pack: Pack) -> Rejected | None:
+    """Refuse a type on another authority's topic, another election's event, a stranger's."""
+    authority = EVENTS[type_][1]
+    if origin is not None and not origin.topic.endswith("." + authority):
+        detail = f"type: belongs on the {authority} topic, came on {origin.topic}"
+        return Rejected("wrong_authority", detail, type_)
+    if envelope.election != pack.id:
+        detail = f"election: '{envelope.election}' is not '{pack.id}'"
+        return Rejected("wrong_election", detail, type_)
+    source = pack.sources.get(envelope.source)
+    if source is None:
+        return Rejected("unknown_source", f"source: '{envelope.source}' is not in the pack", type_)
+    if source.authority != authority:
+        detail = f"source: '{envelope.source}' may write {source.authority} events only"
+        return Rejected("wrong_authority", detail, type_)
+    return None
+
+
+def admit(event: Event, origin: Origin | None, pack: Pack) -> Accepted | Rejected:
+    """Hold a valid event against the pack and the record it came in."""
+    data = event.data
+    refusal = sender(event.type, event, origin, pack)
+    if refusal is not None:
+        return refusal
+    if isinstance(data, Clock):
+        return Accepted(event, "", microseconds(event.time), False)
+    refusal = _CHECKS[type(data)](event, data, pack)
+    if refusal is not None:
+        return refusal
+    region = data.region
+    if region not in pack.regions:
+        return Rejected("unknown_region", f"{_path(data)}: '{region}'", event.type)
+    if origin is not None:
+        key = region.encode()
+        if origin.key != key or origin.partition != partition_of(region, origin.partitions):
+            return Rejected("misrouted", _misrouted(region, origin), event.type)
+        return _timed(event, region, origin, pack)
+    return Accepted(event, region, microseconds(event.time), False)
+
+
+def _path(data: Any) -> str:
+    return "data.about.region" if isinstance(data, Triage) else "data.region"
+
+
+def _misrouted(region: str, origin: Origin) -> str:
+    right = partition_of(region, origin.partitions)
+    if origin.key != region.encode():
+        return f"key: must be the region '{region}'"
+    return f"partition: {origin.partition}, murmur2 of '{region}' is {right}"
+
+
+def _timed(event: Event, region: str, origin: Origin, pack: Pack) -> Accepted | Rejected:
+    """Judge the event's times against the record's, never against the reader's clock."""
+    known = origin.timestamp * 1000
+    at = microseconds(event.time)
+    limit = known + pack.future_tolerance
+    data = event.data
+    if isinstance(data, Restriction):
+        # A restriction is not lost to a wrong phone clock.
+        far = known + pack.restriction_future_tolerance
+        if at > far:
+            return Rejected("future_time", "time: later than the record", event.type)
+        if data.lifted is not None and microseconds(data.lifted) > far:
+            return Rejected("future_time", "data.lifted: later than the record", event.type)
+        if at > limit:
+            return Accepted(event, region, known, True)
+        return Accepted(event, region, at, False)
+    if at > limit:
+        return Rejected("future_time", "time: later than the record", event.type)
+    for name in _LATER.get(type(data), ()):
+        moment = getattr(data, name)
+        if moment is not None and microseconds(moment) > limit:
+            return Rejected("future_time", f"data.{name}: later than the record", event.type)
+    if isinstance(data, ObservedTurnout) and data.interval is not None:
+        if microseconds(data.interval.until) > limit:
+            return Rejected("future_time", "data.interval.to: later than the record", event.type)
+    return Accepted(event, region, at, False)
+
+
+_LATER: Final[dict[type, tuple[str, ...]]] = {OfficialTurnout: ("as_of", "published")}
+
+
+def _place(event: Event, region: str, station: str | None, pack: Pack) -> Rejected | None:
+    """Refuse a station that the pack does not know, or knows in another region."""
+    if station is None or pack.stations is None or region not in pack.regions:
+        return None
+    known = pack.stations.get(station)
+    if known is None:
+        return Rejected("unknown_station", f"data.station: '{station}'", event.type)
+    if known.region != region:
+        detail = f"data.station: '{station}' is in {known.region}, not in {region}"
+        return Rejected("unknown_station", detail, event.type)
+    return None
+
+
+def _report(event: Event, data: Report, pack: Pack) -> Rejected | None:
+    if event.subject is not None and event.subject != data.report_id:
+        return Rejected("bad_envelope", "subject: must equal data.report_id", event.type)
+    if data.commission is not None and pack.commissions is not None and data.region in pack.regions:
+        known = pack.commissions.get(data.commission)
+        if known is None or known.region != data.region:
+            detail = f"data.commission: '{data.commission}' is not in {data.region}"
+            return Rejected("unknown_station", detail, event.type)
+    return _place(event, data.region, data.station, pack)
+
+
+def _contest(event: Event, contest: str | None, pack: Pack) -> Rejected | None:
+    if contest is not None and contest not in pack.contests:
+        detail = f"data.contest: '{contest}' is not in the pack"
+        return Rejected("invalid_data", detail, event.type)
+    return None
+
+
+def _incident(event: Event, data: Incident, pack: Pack) -> Rejected | None:
+    if data.category not in pack.categories:
+        detail = f"data.category: '{data.category}' is not in the pack's taxonomy"
+        return Rejected("invalid_data", detail, event.type)
+    return _report(event, data, pack)
+
+
+def _restriction(event: Event, data: Restriction, pack: Pack) -> Rejected | None:
+    if data.lifted is not None and data.lifted < event.time:
+        return Rejected("invalid_data", "data.lifted: earlier than the event's time", event.type)
+    return _report(event, data, pack)
+
+
+def _observed(event: Event, data: ObservedTurnout, pack: Pack) -> Rejected | None:
+    return _contest(event, data.contest, pack) or _report(event, data, pack)
+
+
+def _official(event: Event, data: OfficialTurnout, pack: Pack) -> Rejected | None:
+    if data.publisher not in pack.publishers:
+        detail = f"data.publisher: '{data.publisher}' is not in the pack"
+        return Rejected("unknown_source", detail, event.type)
+    refusal = _contest(event, data.contest, pack)
+    return refusal or _place(event, data.region, data.station, pack)
+
+
+def _triage(event: Event, data: Triage, pack: Pack) -> Rejected | None:
+    for name, ref in (("about", data.about), ("duplicate_of", data.duplicate_of)):
+        if ref is None:
+            continue
+        source = pack.sources.get(ref.source)
+        if source is None or source.authority != "observer":
+            detail = f"data.{name}.source: '{ref.source}' is no observers' source of the pack"
+            return Rejected("unknown_source", detail, event.type)
+        if ref.region not in pack.regions:
+            detail = f"data.{name}.region: '{ref.region}'"
+            return Rejected("unknown_region", detail, event.type)
+    return None
+
+
+_CHECKS: Final[dict[type, Callable[[Event, Any, Pack], Rejected | None]]] = {
+    Incident: _incident,
+    Restriction: _restriction,
+    ObservedTurnout: _observed,
+    OfficialTurnout: _official,
+    Triage: _triage,
+}

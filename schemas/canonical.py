@@ -1,0 +1,54 @@
+"""One spelling of an event's content, so that the same content always has the same digest."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from datetime import datetime
+from functools import cache
+
+from schemas.envelope import Data
+from schemas.fields import TextDigest, microseconds, rfc3339
+
+
+def canonical(value: object) -> bytes:
+    """JSON after RFC 8785: sorted keys, no spaces, UTF-8.
+
+    Exact for what occurs here: ASCII keys, strings, integers, booleans, null, lists. Raises
+    ``ValueError`` on a float that JSON cannot say and ``TypeError`` on what is not JSON.
+    """
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode()
+
+
+@cache
+def _names(model: type) -> tuple[tuple[str, str], ...]:
+    """(attribute, name in JSON) of each field of a model of ``data``."""
+    fields = model.__pydantic_fields__  # type: ignore[attr-defined]
+    return tuple((name, fields[name].alias or name) for name in fields)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return rfc3339(microseconds(value))
+    if isinstance(value, TextDigest):
+        return "sha256:" + value.hex()
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return _fields(value)
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return value
+
+
+def _fields(model: object) -> dict[str, object]:
+    return {
+        alias: _plain(value)
+        for name, alias in _names(type(model))
+        if (value := getattr(model, name)) is not None
+    }
+
+
+def data_fields(data: Data) -> dict[str, object]:
+    """``data`` ready for JSON, normalised: times in UTC, free text as its SHA-256, no nulls."""
+    return _fields(data)

@@ -1,0 +1,125 @@
+"""From the bytes of a record to an accepted event or a rejection: total, it never raises.
+
+The whole event is validated in one pass. Only when that fails is it taken apart again, to say
+which reason of the closed list it is: the common case pays nothing for good error messages.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails, from_json
+
+from schemas.admission import admit, sender
+from schemas.envelope import EVENTS, MAX_EVENT_BYTES, Envelope, Event, event_adapter
+from schemas.verdict import Accepted, Origin, Reason, Rejected
+
+if TYPE_CHECKING:
+    from schemas.pack import Pack
+
+MAX_DETAIL: Final = 1000
+"""Longest detail of a rejection, in characters of ASCII or their escapes."""
+
+
+@cache
+def _validator() -> Callable[[bytes], Event]:
+    validate: Callable[[bytes], Event] = event_adapter().validator.validate_json
+    return validate
+
+
+def read(raw: bytes, origin: Origin | None, pack: Pack) -> Accepted | Rejected:
+    """Accept or reject the event in ``raw`` (UTF-8 JSON, at most 64 KiB).
+
+    Without an ``origin`` (a file) what needs one is not checked: the topic's authority, the
+    partition, times in the future. Duplicate keys of an object: the last one counts.
+    """
+    if len(raw) > MAX_EVENT_BYTES:
+        detail = f"{len(raw)} bytes, allowed are {MAX_EVENT_BYTES}"
+        return Rejected("too_large", detail, None)
+    # The parser lets NaN and Infinity pass in extension attributes; JSON has neither.
+    if (b"NaN" in raw or b"Infinity" in raw) and (problem := _not_json(raw)):
+        return _reject("not_json", problem, None)
+    try:
+        event = _validator()(raw)
+    except ValidationError as error:
+        return _diagnose(raw, error, origin, pack)
+    return admit(event, origin, pack)
+
+
+def _not_json(raw: bytes) -> str | None:
+    """What keeps ``raw`` from being JSON, by the standard library's strict reading."""
+
+    def refuse(name: str) -> NoReturn:
+        raise ValueError(f"{name} is not JSON")
+
+    try:
+        json.loads(raw, parse_constant=refuse)
+    except RecursionError:
+        return "nested too deeply"
+    except ValueError as error:  # also UnicodeDecodeError and JSONDecodeError
+        return str(error)
+    return None
+
+
+def _diagnose(
+    raw: bytes, error: ValidationError, origin: Origin | None, pack: Pack
+) -> Accepted | Rejected:
+    """The reason, in the order of the closed list, why ``raw`` did not validate."""
+    try:
+        value: Any = from_json(raw, allow_inf_nan=False)
+    except ValueError as problem:
+        return _reject("not_json", str(problem), None)
+    if not isinstance(value, dict):
+        return _reject("bad_envelope", "the event is not a JSON object", None)
+    name = value.get("type")
+    if not isinstance(name, str):
+        return _reject("bad_envelope", "type: a string is required", None)
+    try:
+        envelope = Envelope.model_validate(value)
+    except ValidationError as problems:
+        return _reject("bad_envelope", _messages(problems.errors(**_BRIEF), 0), name)
+    if name not in EVENTS:
+        return _reject("unknown_type", f"type: '{name}' is not in the catalogue", name)
+    if (refusal := sender(name, envelope, origin, pack)) is not None:
+        return refusal
+    return _reject("invalid_data", _messages(error.errors(**_BRIEF), 1), name)
+
+
+_BRIEF: Final[dict[str, Any]] = {
+    "include_url": False,
+    # The wrong value stays out of details: it may be personal, and it is in the letter anyway.
+    "include_input": False,
+    "include_context": False,
+}
+
+
+def _messages(errors: list[ErrorDetails], skip: int) -> str:
+    """The first errors as ``path: what``; ``skip`` parts of each path name the union's branch."""
+    shown = [_message(error, skip) for error in errors[:4]]
+    if len(errors) > len(shown):
+        shown.append(f"and {len(errors) - len(shown)} more")
+    return "; ".join(shown)
+
+
+def _message(error: ErrorDetails, skip: int) -> str:
+    path = ".".join(str(part) for part in error["loc"][skip:]) or "event"
+    text = error["msg"].removeprefix("Value error, ")
+    if error["type"] == "unexpected_keyword_argument":
+        text = "unknown field"
+    return f"{path}: {text}"
+
+
+def _reject(reason: Reason, detail: str, name: str | None) -> Rejected:
+    """A rejection whose texts are short and printable whatever the event held."""
+    return Rejected(reason, _printable(detail)[:MAX_DETAIL], name and _printable(name)[:128])
+
+
+def _printable(text: str) -> str:
+    return text.encode("ascii", "backslashreplace").decode().translate(_CONTROLS)
+
+
+_CONTROLS: Final = {code: f"\\x{code:02x}" for code in (*range(32), 127)}
