@@ -90,9 +90,9 @@ def _timed(event: Event, region: str, origin: Origin, pack: Pack) -> Accepted | 
         moment = getattr(data, name)
         if moment is not None and microseconds(moment) > limit:
             return Rejected("future_time", f"data.{name}: later than the record", event.type)
-    if isinstance(data, ObservedTurnout) and data.interval is not None:
-        if microseconds(data.interval.until) > limit:
-            return Rejected("future_time", "data.interval.to: later than the record", event.type)
+    interval = data.interval if isinstance(data, ObservedTurnout) else None
+    if interval is not None and microseconds(interval.until) > limit:
+        return Rejected("future_time", "data.interval.to: later than the record", event.type)
     return Accepted(event, region, at, False)
 
 

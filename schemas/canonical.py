@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Hashable
 from datetime import datetime
 from functools import cache
 
@@ -23,7 +24,7 @@ def canonical(value: object) -> bytes:
 
 
 @cache
-def _names(model: type) -> tuple[tuple[str, str], ...]:
+def _names(model: Hashable) -> tuple[tuple[str, str], ...]:
     """(attribute, name in JSON) of each field of a model of ``data``."""
     fields = model.__pydantic_fields__  # type: ignore[attr-defined]
     return tuple((name, fields[name].alias or name) for name in fields)

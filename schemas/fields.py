@@ -21,7 +21,6 @@ CLOSED: Final = ConfigDict(extra="forbid", strict=True)
 
 _RFC3339: Final = r"^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
 
 MAX_COUNT: Final = 2_000_000_000
 """Largest count of voters or ballots accepted: above the electorate of any country."""
@@ -113,7 +112,9 @@ Authority = Literal["observer", "official", "desk"]
 
 def microseconds(moment: datetime) -> int:
     """Microseconds since 1970-01-01T00:00:00Z of an aware ``moment``: exact, unlike a float."""
-    return (moment - _EPOCH) // _MICROSECOND
+    # Not `// timedelta(microseconds=1)`, which takes twice as long in the hot path.
+    since = moment - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def moment(us: int) -> datetime:

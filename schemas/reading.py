@@ -79,7 +79,7 @@ def _diagnose(
     if not isinstance(name, str):
         return _reject("bad_envelope", "type: a string is required", None)
     try:
-        envelope = Envelope.model_validate(value)
+        envelope = Envelope.model_validate_json(raw)
     except ValidationError as problems:
         return _reject("bad_envelope", _messages(problems.errors(**_BRIEF), 0), name)
     if name not in EVENTS:
