@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Hashable
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 from schemas.envelope import Data
 from schemas.fields import TextDigest, microseconds, rfc3339
@@ -24,9 +24,9 @@ def canonical(value: object) -> bytes:
 
 
 @cache
-def _names(model: Hashable) -> tuple[tuple[str, str], ...]:
+def _names(model: Any) -> tuple[tuple[str, str], ...]:
     """(attribute, name in JSON) of each field of a model of ``data``."""
-    fields = model.__pydantic_fields__  # type: ignore[attr-defined]
+    fields = model.__pydantic_fields__
     return tuple((name, fields[name].alias or name) for name in fields)
 
 
@@ -42,10 +42,10 @@ def _plain(value: object) -> object:
     return value
 
 
-def _fields(model: object) -> dict[str, object]:
+def _fields(model: Any) -> dict[str, object]:
     return {
         alias: _plain(value)
-        for name, alias in _names(type(model))
+        for name, alias in _names(model.__class__)
         if (value := getattr(model, name)) is not None
     }
 
