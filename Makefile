@@ -1,0 +1,74 @@
+# The ways in. Needs make and Python 3.11, 3.12 or 3.13; `make demo` is the place to start.
+# PYTHON=/path/to/python3.12 chooses the interpreter of a new environment.
+
+VENV := .venv
+BIN := $(VENV)/bin
+# The environment is made anew when what it was installed from has changed.
+STAMP := $(VENV)/installed-$(firstword $(shell cat constraints.txt pyproject.toml | cksum))
+PYTHON ?= python3
+PACKAGES := $(shell grep -c '^[a-z].*==' constraints.txt)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo install test check bench docs constraints clean
+
+help:
+	@echo 'make demo     play a real election day through broker, worker and tables'
+	@echo 'make test     every check and every test, on real Apache Kafka too (needs Java and Maven)'
+	@echo 'make check    style, types, import rules: no tests'
+	@echo 'make bench    speed and memory, as a table'
+	@echo 'make docs     regenerate the generated pages of docs/'
+	@echo 'make clean    remove the environment and caches'
+
+demo: $(STAMP)
+	@$(BIN)/scrutineer demo
+
+install: $(STAMP)
+
+test: check
+	$(BIN)/pytest
+
+check: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(STAMP)
+	@$(BIN)/python -m benchmarks
+
+docs: $(STAMP)
+	@$(BIN)/python docs/generate.py
+
+# Resolves for the oldest Python supported; the hashes cover every wheel of every version.
+constraints:
+	python3.11 -m venv $(VENV)/pip-tools
+	$(VENV)/pip-tools/bin/pip install --quiet pip-tools
+	$(VENV)/pip-tools/bin/pip-compile --quiet --generate-hashes --strip-extras --all-extras \
+		--all-build-deps --allow-unsafe --no-emit-index-url --no-emit-trusted-host \
+		--no-emit-find-links --no-header --output-file=constraints.txt pyproject.toml
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(STAMP):
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { \
+		echo 'scrutineer needs Python 3.11, 3.12 or 3.13; $(PYTHON) is: ' >&2; \
+		$(PYTHON) --version >&2; \
+		echo 'Name another one: make demo PYTHON=python3.11' >&2; exit 1; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
+		echo 'Making the environment $(VENV)'; \
+		$(PYTHON) -m venv --clear $(VENV) || { \
+			echo 'No environment could be made: on Debian and Ubuntu, install the package' \
+				'python3-venv and try again.' >&2; exit 1; }; }
+	@echo 'Installing $(PACKAGES) packages into $(VENV) (once; about a minute)'
+	@{ $(BIN)/python -m pip install --disable-pip-version-check --require-hashes \
+		--requirement constraints.txt; echo $$? >$(VENV)/status; } | \
+		awk '/^(Collecting|Requirement already)/ { printf "  %d of $(PACKAGES)\r", ++n; fflush() } \
+			/^Installing/ { print "  unpacking     " }'
+	@exit $$(cat $(VENV)/status)
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps \
+		--no-build-isolation --editable .
+	@rm -f $(VENV)/installed-*
+	@touch $@
