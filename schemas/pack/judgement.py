@@ -106,8 +106,8 @@ class PhaseHours(BaseModel):
 
     model_config = _CLOSED
 
-    counting: Hours | None = Field(12, description="End of counting; 0 means without end.")
-    tabulation: Hours | None = Field(72, description="End of tabulation; 0 means without end.")
+    counting: Hours = Field(12, description="End of counting; 0 means without end.")
+    tabulation: Hours = Field(72, description="End of tabulation; 0 means without end.")
 
 
 class Alarms(BaseModel):
