@@ -1,0 +1,135 @@
+"""Rows about the versions themselves: corrections, conflicts, decisions without a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+from schemas.fields import rfc3339
+from streams.tables.region import RegionTables
+from streams.tables.versions import Version, revisions, same_content
+
+Row = dict[str, object]
+
+
+def _report_identity(tables: RegionTables, source: str, report_id: str) -> Row:
+    return {
+        "region": tables.code,
+        "source": source,
+        "report_id": report_id,
+        "publisher": None,
+        "station": None,
+        "contest": None,
+        "checkpoint": None,
+    }
+
+
+def _several(tables: RegionTables) -> Iterator[tuple[Row, Version]]:
+    """The identity, as columns, and head of everything that has more than one version."""
+    for source, report_id in tables.several:
+        yield _report_identity(tables, source, report_id), tables.reports[source][report_id]
+    for source, report_id in tables.decided_several:
+        yield _report_identity(tables, source, report_id), tables.decisions[source][report_id]
+    for (station, contest), checkpoint, publisher in tables.official.several:
+        head = tables.official.series[station, contest].points[checkpoint][publisher]
+        identity: Row = {
+            "region": tables.code,
+            "source": None,
+            "report_id": None,
+            "publisher": publisher,
+            "station": station or None,
+            "contest": contest,
+            "checkpoint": rfc3339(checkpoint),
+        }
+        yield identity, head
+
+
+def _differing(a: Version, b: Version) -> list[str]:
+    """Names of the fields of the content in which two versions differ, but for the revision."""
+    x, y = _flat(a), _flat(b)
+    return sorted(name for name in x.keys() | y.keys() if x.get(name) != y.get(name))
+
+
+def _flat(version: Version) -> dict[str, object]:
+    content = version.content()
+    data = content["data"]
+    assert isinstance(data, dict)
+    fields = {name: value for name, value in data.items() if name != "revision"}
+    return {**fields, "type": content["type"], "time": content["time"]}
+
+
+def corrections(tables: RegionTables) -> Iterator[Row]:
+    """One row for each step from a revision to the next: the fields that it changed."""
+    for identity, head in _several(tables):
+        steps = revisions(head)
+        for previous, version in pairwise(steps):
+            yield {
+                **identity,
+                "type": version.type,
+                "revision": version.data.revision,
+                "previous_revision": previous.data.revision,
+                "fields": _differing(previous, version),
+                "withdrawn": getattr(version.data, "withdrawn", False),
+            }
+
+
+def conflicts(tables: RegionTables) -> Iterator[Row]:
+    """One row for each revision that came with differing contents."""
+    for identity, head in _several(tables):
+        by_revision: dict[int, list[Version]] = {}
+        for version in head:
+            by_revision.setdefault(version.data.revision, []).append(version)
+        for revision, versions in by_revision.items():
+            last = versions[-1]
+            if all(same_content(version, last) for version in versions):
+                continue
+            fields = {name for version in versions for name in _differing(version, last)}
+            yield {
+                "kind": "same_revision",
+                **identity,
+                "regions": [tables.code],
+                "type": last.type,
+                "revision": revision,
+                "versions": len(versions),
+                "fields": sorted(fields),
+            }
+
+
+def in_two_regions(regions: Iterable[RegionTables]) -> Iterator[Row]:
+    """One row for each report id of one source that lives (is not withdrawn) in several regions."""
+    homes: dict[tuple[str, str], list[RegionTables]] = {}
+    for tables in regions:
+        for source, mine in tables.reports.items():
+            for report_id, head in mine.items():
+                if not head.data.withdrawn:
+                    homes.setdefault((source, report_id), []).append(tables)
+    for (source, report_id), several in homes.items():
+        if len(several) < 2:
+            continue
+        home = min(several, key=lambda tables: tables.code)
+        head = home.reports[source][report_id]
+        yield {
+            "kind": "two_regions",
+            **_report_identity(home, source, report_id),
+            "regions": sorted(tables.code for tables in several),
+            "type": head.type,
+            "revision": head.data.revision,
+            "versions": len(several),
+            "fields": ["region"],
+        }
+
+
+def orphans(tables: RegionTables) -> Iterator[Row]:
+    """One row for each decision whose report has not come: the decision in force."""
+    for source, mine in tables.decisions.items():
+        for report_id, head in mine.items():
+            if tables.report(source, report_id) is None:
+                yield {
+                    "region": tables.code,
+                    "source": source,
+                    "report_id": report_id,
+                    "status": head.data.status,
+                    "severity": head.data.severity,
+                    "revision": head.data.revision,
+                    "since": rfc3339(head.at),
+                }

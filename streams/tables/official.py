@@ -1,0 +1,154 @@
+"""Official turnout of one region: versions by place, contest, checkpoint and publisher."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from schemas.fields import microseconds
+from schemas.official import OfficialTurnout
+from schemas.pack import Pack
+from streams.tables.findings import KINDS, Figures, Finding, FindingKind, findings
+from streams.tables.versions import Outcome, Version, enlarge, find
+
+Place = tuple[str, str]
+"""(station, or "" for the region itself; contest)"""
+
+
+class OfficialSeries:
+    """The figures of one place and contest: ``points``: checkpoint (µs) → publisher → head."""
+
+    __slots__ = ("_figures", "_findings", "_pack", "points")
+
+    def __init__(self, pack: Pack) -> None:
+        self._pack = pack
+        self.points: dict[int, dict[str, Version]] = {}
+        self._figures: list[Figures] | None = None
+        self._findings: tuple[Finding, ...] | None = None
+
+    def changed(self) -> None:
+        """Forget what was derived from the versions."""
+        self._figures = self._findings = None
+
+    def figures(self) -> list[Figures]:
+        """Ascending by checkpoint; publishers by rank, the headline's first."""
+        if self._figures is None:
+            known = self._pack.publishers
+
+            def rank(code: str) -> tuple[int, str]:
+                return known[code].rank if code in known else len(known), code
+
+            self._figures = [
+                Figures(checkpoint, {code: point[code] for code in sorted(point, key=rank)})
+                for checkpoint, point in sorted(self.points.items())
+            ]
+        return self._figures
+
+    def findings(self) -> tuple[Finding, ...]:
+        """All findings, open and past."""
+        if self._findings is None:
+            self._findings = tuple(findings(self.figures()))
+        return self._findings
+
+
+class OfficialTurnoutTable:
+    """All official turnout figures of one region.
+
+    ``series``: (station or "", contest) → its series. ``several``: identities with more than one
+    version. ``last_as_of``: the newest moment (µs) that any figure was given for.
+    """
+
+    __slots__ = ("_fresh", "_open", "_pack", "last_as_of", "series", "several")
+
+    def __init__(self, pack: Pack) -> None:
+        self._pack = pack
+        self.series: dict[Place, OfficialSeries] = {}
+        self.several: set[tuple[Place, int, str]] = set()
+        self.last_as_of: int | None = None
+        self._fresh: dict[Place, None] = {}
+        self._open: dict[Place, dict[FindingKind, int]] = {}
+
+    def add(self, new: Version) -> Outcome:
+        """Add a version to its identity."""
+        data: OfficialTurnout = new.data
+        as_of = microseconds(data.as_of)
+        place = (data.station or "", data.contest or self._pack.main_contest)
+        series = self.series.get(place)
+        if series is None:
+            series = self.series[place] = OfficialSeries(self._pack)
+        checkpoint = self._pack.checkpoint(as_of)
+        point = series.points.get(checkpoint)
+        if point is None:
+            point = series.points[checkpoint] = {}
+        head = point.get(data.publisher)
+        if head is None:
+            current = new
+        else:
+            known = find(head, new)
+            if known is not None:
+                known.at = min(known.at, new.at)
+                return "duplicate"
+            current = enlarge(head, new)
+            self.several.add((place, checkpoint, data.publisher))
+        point[data.publisher] = current
+        series.changed()
+        self._fresh[place] = None
+        if self.last_as_of is None or as_of > self.last_as_of:
+            self.last_as_of = as_of
+        return "accepted" if current is new else "superseded"
+
+    def versions(self) -> Iterator[Version]:
+        """Every version of every figure."""
+        for series in self.series.values():
+            for point in series.points.values():
+                for head in point.values():
+                    yield from head
+
+    def headlines(self) -> Iterator[tuple[Place, int, Version]]:
+        """(place, checkpoint, headline) of every checkpoint of every place."""
+        for place, series in self.series.items():
+            for figures in series.figures():
+                yield place, figures.checkpoint, figures.headline
+
+    def open_findings(self) -> dict[FindingKind, int]:
+        """Kind → open findings of the region and its stations; every kind is there."""
+        for place in self._fresh:
+            counts: dict[FindingKind, int] = {}
+            for finding in self.series[place].findings():
+                if finding.open:
+                    counts[finding.kind] = counts.get(finding.kind, 0) + 1
+            if counts:
+                self._open[place] = counts
+            else:
+                self._open.pop(place, None)
+        self._fresh.clear()
+        total = dict.fromkeys(KINDS, 0)
+        for counts in self._open.values():
+            for kind, number in counts.items():
+                total[kind] += number
+        return total
+
+    def newest_ratios(self) -> dict[str, tuple[int, Fraction]]:
+        """Contest → (as_of in µs, voted ÷ registered) of the region's own newest headline.
+
+        From the two counts where it gives both, else from the percentage; left out where it
+        gives neither.
+        """
+        newest: dict[str, tuple[int, Fraction]] = {}
+        for (station, contest), series in self.series.items():
+            if station:
+                continue
+            data: OfficialTurnout = series.figures()[-1].headline.data
+            share = turnout_share(data)
+            if share is not None:
+                newest[contest] = (microseconds(data.as_of), share)
+        return newest
+
+
+def turnout_share(data: OfficialTurnout) -> Fraction | None:
+    """Voted ÷ registered, else the printed percentage ÷ 100, else None."""
+    if data.voted is not None and data.registered:
+        return Fraction(data.voted, data.registered)
+    if data.percent is not None:
+        return Fraction(data.percent) / 100
+    return None

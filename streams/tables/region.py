@@ -1,0 +1,198 @@
+"""All tables of one region, kept up as its versions come in."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+from schemas.desk import Triage
+from schemas.fields import microseconds
+from schemas.observer import Incident, Restriction
+from schemas.official import OfficialTurnout
+from schemas.pack import Pack
+from schemas.verdict import Accepted
+from streams.tables.incidents import Incidents
+from streams.tables.official import OfficialTurnoutTable
+from streams.tables.restrictions import Restrictions
+from streams.tables.versions import Outcome, Version, enlarge, find
+
+Heads = dict[str, dict[str, Version]]
+"""Source → report id → the current version, which carries the others."""
+
+
+class RegionTables:
+    """The versions of one region and every table that is a function of them.
+
+    ``reports``: every observers' report, whatever its type. ``decisions``: the desk's, by the
+    report they are about. ``several`` and ``decided_several``: the (source, report id) of those
+    with more than one version. ``changes`` grows with every change of state, ``position`` with
+    every record. ``last_report``: the newest event time (µs) of any report; ``last_official``:
+    the newest moment of any official figure.
+    """
+
+    __slots__ = (
+        "_digest",
+        "changes",
+        "code",
+        "decided_several",
+        "decisions",
+        "incidents",
+        "last_report",
+        "official",
+        "position",
+        "reports",
+        "restrictions",
+        "several",
+    )
+
+    def __init__(self, code: str, pack: Pack) -> None:
+        self.code = code
+        self.changes = 0
+        self.position = 0
+        self.last_report: int | None = None
+        self.reports: Heads = {}
+        self.decisions: Heads = {}
+        self.several: set[tuple[str, str]] = set()
+        self.decided_several: set[tuple[str, str]] = set()
+        self.incidents = Incidents()
+        self.restrictions = Restrictions()
+        self.official = OfficialTurnoutTable(pack)
+        self._digest: tuple[int, str] | None = None
+
+    @property
+    def last_official(self) -> int | None:
+        """The newest moment (µs) that an official figure was given for."""
+        return self.official.last_as_of
+
+    def add(self, accepted: Accepted) -> Outcome:
+        """Fold one accepted event of this region."""
+        self.position += 1
+        event = accepted.event
+        at = accepted.at
+        data = event.data
+        time = microseconds(event.time) if accepted.skewed else at
+        version = Version(event.id, event.source, time, at, data)
+        kind = data.__class__
+        if kind is OfficialTurnout:
+            outcome = self.official.add(version)
+        elif kind is Triage:
+            outcome = self._decide(version)
+        else:
+            outcome = self._report(version)
+        if outcome != "duplicate":
+            self.changes += 1
+        return outcome
+
+    def _report(self, new: Version) -> Outcome:
+        source = new.source
+        mine = self.reports.get(source)
+        if mine is None:
+            mine = self.reports[source] = {}
+        report_id = new.data.report_id
+        head = mine.get(report_id)
+        if head is not None:
+            return self._another(mine, head, new)
+        mine[report_id] = new
+        self._count(new, self.decision(source, report_id) if self.decisions else None)
+        if self.last_report is None or new.at > self.last_report:
+            self.last_report = new.at
+        return "accepted"
+
+    def _another(self, mine: dict[str, Version], head: Version, new: Version) -> Outcome:
+        """Fold a version of a report that is known already."""
+        known = find(head, new)
+        if known is not None and known.at <= new.at:
+            return "duplicate"
+        source, report_id = new.source, new.data.report_id
+        decision = self.decision(source, report_id)
+        self._uncount(head, decision)
+        if known is not None:
+            # The same event, judged against an earlier record: the earlier time holds.
+            known.at = new.at
+            self._count(head, decision)
+            self.last_report = max(version.at for version in self._reported())
+            self.changes += 1
+            return "duplicate"
+        current = mine[report_id] = enlarge(head, new)
+        self.several.add((source, report_id))
+        self._count(current, decision)
+        if self.last_report is None or new.at > self.last_report:
+            self.last_report = new.at
+        return "accepted" if current is new else "superseded"
+
+    def _decide(self, new: Version) -> Outcome:
+        """Fold a decision, which its report may not have preceded."""
+        about = new.data.about
+        source, report_id = about.source, about.report_id
+        mine = self.decisions.setdefault(source, {})
+        head = mine.get(report_id)
+        if head is None:
+            current = new
+        else:
+            known = find(head, new)
+            if known is not None:
+                known.at = min(known.at, new.at)
+                return "duplicate"
+            current = enlarge(head, new)
+            self.decided_several.add((source, report_id))
+        report = self.report(source, report_id)
+        if report is not None and current is new:
+            self._uncount(report, None if head is None else head.data)
+            self._count(report, new.data)
+        mine[report_id] = current
+        return "accepted" if current is new else "superseded"
+
+    def _count(self, version: Version, decision: Triage | None) -> None:
+        """Put the contribution of a current version into every count."""
+        data = version.data
+        if data.withdrawn:
+            return
+        kind = data.__class__
+        if kind is Incident:
+            self.incidents.add(data, version.at, decision)
+        elif kind is Restriction:
+            self.restrictions.add(version, decision)
+
+    def _uncount(self, version: Version, decision: Triage | None) -> None:
+        """Take the contribution of a current version out of every count."""
+        data = version.data
+        if data.withdrawn:
+            return
+        kind = data.__class__
+        if kind is Incident:
+            self.incidents.remove(data, version.at, decision)
+        elif kind is Restriction:
+            self.restrictions.remove(version, decision)
+
+    def decision(self, source: str, report_id: str) -> Triage | None:
+        """The desk's current decision about a report, if there is one."""
+        about = self.decisions.get(source)
+        head = None if about is None else about.get(report_id)
+        return None if head is None else head.data
+
+    def report(self, source: str, report_id: str) -> Version | None:
+        """The current version of a report, withdrawn or not."""
+        return self.reports.get(source, {}).get(report_id)
+
+    def _reported(self) -> Iterator[Version]:
+        for mine in self.reports.values():
+            for head in mine.values():
+                yield from head
+
+    def versions(self) -> Iterator[Version]:
+        """Every version the region keeps."""
+        yield from self._reported()
+        for mine in self.decisions.values():
+            for head in mine.values():
+                yield from head
+        yield from self.official.versions()
+
+    def digest(self) -> str:
+        """SHA-256 (hex) over the sorted canonical lines of all versions, each with a newline."""
+        if self._digest is None or self._digest[0] != self.changes:
+            sha = hashlib.sha256()
+            for line in sorted(version.line() for version in self.versions()):
+                sha.update(line)
+                sha.update(b"\n")
+            self._digest = (self.changes, sha.hexdigest())
+        return self._digest[1]

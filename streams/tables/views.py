@@ -1,0 +1,292 @@
+"""The rows of every table: pure functions of partitions, the pack and a ``now``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Final, NamedTuple
+
+from schemas.canonical import canonical
+from schemas.desk import Triage
+from schemas.fields import microseconds, rfc3339
+from schemas.official import OfficialTurnout
+from schemas.pack import Pack
+from streams.tables.buckets import Buckets
+from streams.tables.digest import content_digest, region_digests
+from streams.tables.history import Row, conflicts, corrections, in_two_regions, orphans
+from streams.tables.incidents import CONFIRMED
+from streams.tables.partition import Partition
+from streams.tables.region import RegionTables
+from streams.tables.restrictions import median, phase_over
+
+
+class View(NamedTuple):
+    """What rows are made from. ``regions``: those asked for; ``parts``: all partitions."""
+
+    parts: tuple[Partition, ...]
+    regions: tuple[RegionTables, ...]
+    region: str | None
+    pack: Pack
+    now: int
+    confirmed_only: bool
+
+    def keeps(self, status: str) -> bool:
+        """Whether reports of this status are shown."""
+        return not self.confirmed_only or status in CONFIRMED
+
+
+def _incidents(view: View) -> Iterator[Row]:
+    for tables in view.regions:
+        for (category, severity, phase, status), reports in tables.incidents.counts.items():
+            if view.keeps(status):
+                yield {
+                    "region": tables.code,
+                    "category": category,
+                    "severity": severity,
+                    "phase": phase,
+                    "status": status,
+                    "reports": reports,
+                }
+
+
+def _recent(view: View, code: str, region: str, all_: Buckets, confirmed: Buckets) -> Iterator[Row]:
+    buckets = confirmed if view.confirmed_only else all_
+    for (value, window), reports in buckets.recent(view.now).items():
+        yield {"region": region, code: value, "window": window, "reports": reports}
+
+
+def _incidents_recent(view: View) -> Iterator[Row]:
+    for tables in view.regions:
+        table = tables.incidents
+        yield from _recent(view, "category", tables.code, table.recent, table.recent_confirmed)
+
+
+def _restrictions_recent(view: View) -> Iterator[Row]:
+    for tables in view.regions:
+        table = tables.restrictions
+        yield from _recent(view, "kind", tables.code, table.recent, table.recent_confirmed)
+
+
+def _restrictions(view: View) -> Iterator[Row]:
+    for tables in view.regions:
+        table = tables.restrictions
+        for cell, total in table.total.items():
+            kind, group, phase, status = cell
+            if not view.keeps(status):
+                continue
+            unlifted = table.unlifted.get(cell, 0)
+            over = phase_over(view.pack, tables.code, phase, view.now)
+            durations = table.durations.get(cell, [])
+            yield {
+                "region": tables.code,
+                "kind": kind,
+                "observer_group": group,
+                "phase": phase,
+                "status": status,
+                "open": 0 if over else unlifted,
+                "ended_unlifted": unlifted if over else 0,
+                "lifted": len(durations),
+                "total": total,
+                "median_seconds": median(durations),
+            }
+
+
+def _open_restrictions(view: View) -> Iterator[Row]:
+    for tables in view.regions:
+        for (source, report_id), version in tables.restrictions.standing.items():
+            data = version.data
+            decision: Triage | None = tables.decision(source, report_id)
+            status = "reported" if decision is None else decision.status
+            if not view.keeps(status) or phase_over(view.pack, tables.code, data.phase, view.now):
+                continue
+            yield {
+                "source": source,
+                "report_id": report_id,
+                "region": tables.code,
+                "station": data.station,
+                "commission": data.commission,
+                "kind": data.kind,
+                "observer_group": data.observer_group,
+                "phase": data.phase,
+                "severity": (decision and decision.severity) or data.severity,
+                "status": status,
+                "since": rfc3339(version.at),
+                "clock_skew": version.at != version.time,
+            }
+
+
+def _official_turnout(view: View) -> Iterator[Row]:
+    for tables in view.regions:
+        for (station, contest), checkpoint, headline in tables.official.headlines():
+            data: OfficialTurnout = headline.data
+            yield {
+                "region": tables.code,
+                "station": station or None,
+                "contest": contest,
+                "as_of": rfc3339(microseconds(data.as_of)),
+                "checkpoint": rfc3339(checkpoint),
+                "registered": data.registered,
+                "voted": data.voted,
+                "percent": data.percent,
+                "publisher": data.publisher,
+                "revision": data.revision,
+                "published": data.published and rfc3339(microseconds(data.published)),
+                "source_url": data.source_url,
+            }
+
+
+def _official_findings(view: View) -> Iterator[Row]:
+    for tables in view.regions:
+        for (station, contest), series in tables.official.series.items():
+            for finding in series.findings():
+                data: OfficialTurnout = finding.version.data
+                previous: OfficialTurnout = finding.previous.data
+                yield {
+                    "region": tables.code,
+                    "station": station or None,
+                    "contest": contest,
+                    "checkpoint": rfc3339(finding.checkpoint),
+                    "finding": finding.kind,
+                    "open": finding.open,
+                    "value": finding.value,
+                    "publisher": data.publisher,
+                    "revision": data.revision,
+                    "source_url": data.source_url,
+                    "previous_value": finding.previous_value,
+                    "previous_publisher": previous.publisher,
+                    "previous_revision": previous.revision,
+                    "previous_source_url": previous.source_url,
+                }
+
+
+def _corrections(view: View) -> Iterator[Row]:
+    for tables in view.regions:
+        yield from corrections(tables)
+
+
+def _conflicts(view: View) -> Iterator[Row]:
+    for tables in view.regions:
+        yield from conflicts(tables)
+    everywhere = [tables for part in view.parts for tables in part.regions.values()]
+    for row in in_two_regions(everywhere):
+        homes = row["regions"]
+        assert isinstance(homes, list)
+        if view.region is None or view.region in homes:
+            yield row
+
+
+def _orphans(view: View) -> Iterator[Row]:
+    for tables in view.regions:
+        yield from orphans(tables)
+
+
+def _rejected(view: View) -> Iterator[Row]:
+    """Of all regions always: what was rejected need not have one."""
+    counts: dict[tuple[str, str, str], int] = {}
+    for part in view.parts:
+        for key, number in part.rejected.items():
+            counts[key] = counts.get(key, 0) + number
+    for (topic, type_, reason), number in counts.items():
+        yield {"topic": topic, "type": type_, "reason": reason, "count": number}
+
+
+TABLES: Final[Mapping[str, Callable[[View], Iterator[Row]]]] = {
+    "incidents": _incidents,
+    "incidents_recent": _incidents_recent,
+    "restrictions": _restrictions,
+    "restrictions_recent": _restrictions_recent,
+    "open_restrictions": _open_restrictions,
+    "official_turnout": _official_turnout,
+    "official_findings": _official_findings,
+    "corrections": _corrections,
+    "conflicts": _conflicts,
+    "orphans": _orphans,
+    "rejected": _rejected,
+}
+"""Table → what yields its rows, unsorted."""
+
+
+def rows(
+    name: str,
+    parts: Iterable[Partition],
+    pack: Pack,
+    now: int,
+    region: str | None = None,
+    *,
+    confirmed_only: bool = False,
+) -> list[Row]:
+    """The rows of table ``name`` at ``now`` (µs), ready for JSON, in a fixed order.
+
+    ``confirmed_only`` leaves out reports that are not confirmed, resolved or escalated. Raises
+    ``KeyError`` for a table that does not exist.
+    """
+    return _rows(name, _view(parts, pack, now, region, confirmed_only))
+
+
+def _view(
+    parts: Iterable[Partition], pack: Pack, now: int, region: str | None, confirmed_only: bool
+) -> View:
+    parts = tuple(parts)
+    regions = tuple(
+        tables
+        for part in parts
+        for code, tables in part.regions.items()
+        if region is None or code == region
+    )
+    return View(parts, regions, region, pack, now, confirmed_only)
+
+
+def _rows(name: str, view: View) -> list[Row]:
+    return sorted(TABLES[name](view), key=_order)
+
+
+def _order(row: Row) -> list[tuple[int, str | int, bytes]]:
+    """Sort by the columns from left to right: nothing, numbers, then text and the rest."""
+    return [_rank(value) for value in row.values()]
+
+
+def _rank(value: object) -> tuple[int, str | int, bytes]:
+    if value is None:
+        return (0, 0, b"")
+    if isinstance(value, int):
+        return (1, value, b"")
+    if isinstance(value, str):
+        return (2, value, b"")
+    return (3, 0, canonical(value))
+
+
+def document(
+    parts: Iterable[Partition],
+    pack: Pack,
+    now: int,
+    names: Iterable[str] | None = None,
+    region: str | None = None,
+    *,
+    positions: bool = True,
+    confirmed_only: bool = False,
+) -> dict[str, object]:
+    """Tables with what they rest on.
+
+    ``{"election", "acceptance", "content_digest", "positions", "now", "tables"}``: the digest is
+    over all regions of ``parts`` whatever ``region``; ``positions``: topic → partition → next
+    offset, left out if not wanted.
+    """
+    parts = tuple(parts)
+    view = _view(parts, pack, now, region, confirmed_only)
+    head: dict[str, object] = {
+        "election": pack.id,
+        "acceptance": pack.acceptance_digest,
+        "content_digest": content_digest(pack.acceptance_digest, region_digests(parts)),
+    }
+    if positions:
+        head["positions"] = _positions(parts)
+    tables = {name: _rows(name, view) for name in (TABLES if names is None else names)}
+    return {**head, "now": rfc3339(now), "tables": tables}
+
+
+def _positions(parts: tuple[Partition, ...]) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    for part in sorted(parts, key=lambda part: -1 if part.number is None else part.number):
+        for topic, offset in part.next.items():
+            number = "" if part.number is None else str(part.number)
+            found.setdefault(topic, {})[number] = offset
+    return {topic: found[topic] for topic in sorted(found)}
