@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -124,10 +125,19 @@ def find_binary() -> str:
 
 
 def free_port() -> int:
-    """A TCP port of the loopback address that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port of the loopback address that nothing listens on now.
+
+    Below the range that systems give to outgoing connections: there a client that retries a
+    stopped broker's port could be given that very port, and connect to itself.
+    """
+    for port in random.sample(range(20_000, 32_000), 100):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise UserError("no free TCP port between 20000 and 32000 on 127.0.0.1")
 
 
 async def speaks_kafka(host: str, port: int, seconds: float = 2.0) -> bool:

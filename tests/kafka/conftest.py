@@ -1,0 +1,29 @@
+"""Real Apache Kafka for the tests of this folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from tests.kafka.harness import KafkaCluster
+
+
+@pytest.fixture(scope="session")
+def kafka() -> Iterator[KafkaCluster]:
+    """One broker that the tests share: take ``kafka.settings()`` for topics of your own."""
+    with KafkaCluster(1) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def kafka_cluster() -> Iterator[Callable[..., KafkaCluster]]:
+    """``kafka_cluster(3)`` starts brokers of the test's own, to be killed at will."""
+    with ExitStack() as stack:
+
+        def start(brokers: int = 1, *args: Any, **kwargs: Any) -> KafkaCluster:
+            return stack.enter_context(KafkaCluster(brokers, *args, **kwargs))
+
+        yield start
