@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -93,7 +94,7 @@ def test_free_text_is_kept_as_its_digest_only(text: str) -> None:
     ],
 )
 def test_codes_hold_nothing_that_could_forge_a_screen_or_a_label(
-    kind: object, good: list[str], bad: list[str]
+    kind: Any, good: list[str], bad: list[str]
 ) -> None:
     """Codes are printable ASCII without spaces, with a bound."""
     adapter: TypeAdapter[str] = TypeAdapter(kind)
