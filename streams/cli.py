@@ -105,7 +105,7 @@ def _configured(config: Path) -> Iterator[None]:
     "--config",
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=Path),
-    help="Settings file (TOML). Default: SCRUTINEER_CONFIG, else scrutineer.toml if it exists.",
+    help="Settings file (TOML). Default: the one that SCRUTINEER_CONFIG names.",
 )
 @click.pass_context
 def cli(ctx: click.Context, config: Path | None) -> None:

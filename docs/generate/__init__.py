@@ -1,0 +1,20 @@
+"""The generated pages of the documentation: `make docs` writes them, a test compares them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from docs.generate import commands, events, settings
+from streams.metrics import reference as metrics
+
+DOCS: Final = Path(__file__).resolve().parent.parent
+
+PAGES: Final[dict[str, Callable[[], str]]] = {
+    "commands.md": commands.page,
+    "events.md": lambda: events.page(DOCS / "examples"),
+    "metrics.md": metrics.markdown,
+    "settings.md": settings.page,
+}
+"""File name in docs/ and what makes its text."""

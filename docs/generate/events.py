@@ -1,0 +1,107 @@
+"""docs/events.md, from the models of the events and the examples beside the page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, get_args
+
+from pydantic import TypeAdapter
+
+from docs.generate.meanings import ENVELOPE, FIELDS, REASONS, TYPES
+from schemas.envelope import EVENTS, MAX_EVENT_BYTES, Envelope
+from schemas.verdict import Reason
+
+_HEAD: Final = f"""\
+<!-- Written by `make docs`. Change the models in schemas/ and docs/generate/meanings.py. -->
+
+# Events
+
+What may be written to the topics, one topic per authority: `election.observer`,
+`election.official`, `election.desk` (the first part of the names is the setting `topics.prefix`).
+An event is one JSON object in the structured mode of CloudEvents 1.0, UTF-8, at most
+{MAX_EVENT_BYTES:,} bytes. The record's key is the region's code; the partition is Kafka's default
+of that key, murmur2 (producers built on librdkafka: `partitioner=murmur2_random`).
+`scrutineer publish` does both.
+
+Times are RFC 3339 with an offset. Fields of `data` that are not listed here are refused;
+nothing is guessed or converted. The examples are in [examples/](examples/), one file each, and
+belong to the built-in election `kazakhstan-2023`.
+
+## Identity and corrections
+
+A report is known by its source, region and `report_id`; an official figure by its publisher,
+place, contest and checkpoint. A correction is the same identity with a higher `revision`, and it
+takes the earlier version out of every count. Sending an event twice changes nothing. The same
+revision with another content is listed as a conflict. Every version stays in the log.
+
+## Envelope
+"""
+
+
+def page(examples: Path) -> str:
+    """The page's text; ``examples`` is the folder with one example of every type."""
+    parts = [_HEAD, *_fields(TypeAdapter(Envelope), "Envelope", ENVELOPE)]
+    for type_, (model, authority) in EVENTS.items():
+        parts += [f"\n## {type_}\n", TYPES[type_] + "\n", f"Topic: `election.{authority}`.\n"]
+        data = model.model_fields["data"].annotation
+        parts += _fields(TypeAdapter(data), getattr(data, "__name__", ""), FIELDS)
+        parts.append(f"\n```json\n{_pretty(example(examples, type_))}\n```")
+    parts += ["\n## Rejections\n", "An event that is not accepted changes no table. It goes to the"]
+    parts += ["topic `election.dead-letter` with its original bytes and one of these reasons:\n"]
+    parts += ["| reason | the event |", "|---|---|"]
+    parts += [f"| `{reason}` | {REASONS[reason]} |" for reason in get_args(Reason)]
+    return "\n".join(parts) + "\n"
+
+
+def example(examples: Path, type_: str) -> bytes:
+    """The bytes of the example of ``type_``, as a producer would send them."""
+    name = type_.removeprefix("election.").removesuffix(".v1").replace(".", "-")
+    return (examples / f"{name}.jsonl").read_bytes().rstrip(b"\n")
+
+
+def _pretty(raw: bytes) -> str:
+    return json.dumps(json.loads(raw), indent=2, ensure_ascii=False)
+
+
+def _fields(adapter: TypeAdapter[Any], model: str, meanings: Mapping[str, str]) -> Iterator[str]:
+    schema = adapter.json_schema(mode="validation")
+    yield "| field | | form | meaning |\n|---|---|---|---|"
+    needed = schema.get("required", [])
+    for name, field in schema["properties"].items():
+        must = "required" if name in needed else ""
+        form = _form(field, schema.get("$defs", {}))
+        meaning = meanings.get(f"{model}.{name}") or meanings[name]
+        yield f"| `{name}` | {must} | {form} | {meaning} |"
+
+
+def _form(field: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
+    """What a value looks like, from its JSON Schema."""
+    if "anyOf" in field:
+        inner = [item for item in field["anyOf"] if item.get("type") != "null"]
+        return " or ".join(_form(item, definitions) for item in inner)
+    if "$ref" in field:
+        return _object(definitions[field["$ref"].rpartition("/")[2]], definitions)
+    if "const" in field:
+        return f"`{field['const']}`"
+    if "enum" in field:
+        return ", ".join(f"`{value}`" for value in field["enum"])
+    if field.get("format") == "date-time":
+        return "time"
+    if field["type"] == "string":
+        return _text(field)
+    if field["type"] == "integer":
+        return f"integer, {field['minimum']:,} to {field['maximum']:,}"
+    return {"boolean": "`true` or `false`"}[field["type"]]
+
+
+def _object(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
+    members = schema["properties"].items()
+    return "object: " + "; ".join(f"`{key}` {_form(value, definitions)}" for key, value in members)
+
+
+def _text(field: Mapping[str, Any]) -> str:
+    if "pattern" in field:
+        return f"text, `{field['pattern']}`".replace("|", "\\|")
+    return f"text of at most {field['maxLength']:,} characters"
