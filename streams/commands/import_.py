@@ -1,0 +1,131 @@
+"""`scrutineer import`: a CSV file turned into events."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Final
+
+import click
+
+from streams.errors import UserError
+from streams.packs import load_pack
+from streams.settings import load_settings
+from streams.sources.importing.load import load_mapping
+from streams.sources.importing.run import Import, load_lookups
+
+SHOWN: Final = 20
+_IN_MEMORY: Final = 32 * 1024 * 1024
+
+
+class Complaints:
+    """Shows the first wrong rows on stderr, or writes all of them to a file."""
+
+    def __init__(self, sink: IO[str] | None) -> None:
+        self._sink = sink
+        self._number = 0
+
+    def __call__(self, message: str) -> None:
+        """Take one ``file:line: what``."""
+        self._number += 1
+        if self._sink is not None:
+            print(message, file=self._sink)
+        elif self._number <= SHOWN:
+            click.echo(message, err=True)
+        elif self._number == SHOWN + 1:
+            click.echo("… and more; --skip-invalid FILE lists all of them", err=True)
+
+
+@click.command("import")
+@click.argument("mapping", metavar="MAPPING")
+@click.argument("file", metavar="FILE.csv", type=click.Path(path_type=Path))
+@click.option("--pack", "where", metavar="DIR", help="Election pack. Default: the settings'.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Default: stdout."
+)
+@click.option(
+    "--lookup",
+    "lookups",
+    metavar="NAME=FILE",
+    multiple=True,
+    help="Where the mapping's second file NAME is. Default: beside FILE.csv.",
+)
+@click.option(
+    "--skip-invalid",
+    metavar="OUT",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Leave wrong rows out and list them, with reasons, in OUT.",
+)
+def command(
+    *,
+    mapping: str,
+    file: Path,
+    where: str | None,
+    output: Path | None,
+    lookups: tuple[str, ...],
+    skip_invalid: Path | None,
+) -> int:
+    """Turn FILE.csv into events (JSON Lines) as MAPPING says.
+
+    MAPPING is a TOML file or the name of one that comes with the project. Nothing is written when
+    a row is wrong, unless --skip-invalid says so. Counts go to stderr.
+    """
+    rules = load_mapping(mapping)
+    pack = load_pack(where if where is not None else load_settings().pack)
+    tables = load_lookups(rules, file.parent, dict(map(_pair, lookups)))
+    with _listing(skip_invalid) as sink:
+        run = Import(rules, tables, pack, Complaints(sink))
+        # Events wait here until the last row is known to be right.
+        with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as waiting:
+            _fill(waiting, run.events(file))
+            click.echo(run.summary.text(), err=True)
+            if run.summary.bad and skip_invalid is None:
+                click.echo("nothing was written: mend the rows or the mapping", err=True)
+                return 1
+            waiting.seek(0)
+            _copy(waiting, output)
+    return 0
+
+
+def _pair(text: str) -> tuple[str, Path]:
+    name, sign, path = text.partition("=")
+    if not (name and sign and path):
+        raise UserError(f"--lookup {text}: write it as NAME=FILE")
+    return name, Path(path)
+
+
+@contextmanager
+def _listing(path: Path | None) -> Iterator[IO[str] | None]:
+    if path is None:
+        yield None
+        return
+    with _created(path) as stream, io.TextIOWrapper(stream, encoding="utf-8") as text:
+        yield text
+
+
+@contextmanager
+def _created(path: Path) -> Iterator[IO[bytes]]:
+    try:
+        stream = path.open("wb")
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written: {error.strerror}") from error
+    with stream:
+        yield stream
+
+
+def _fill(waiting: IO[bytes], events: Iterable[bytes]) -> None:
+    for raw in events:
+        waiting.write(raw + b"\n")
+
+
+def _copy(waiting: IO[bytes], output: Path | None) -> None:
+    if output is None:
+        shutil.copyfileobj(waiting, sys.stdout.buffer)
+        return
+    with _created(output) as stream:
+        shutil.copyfileobj(waiting, stream)
