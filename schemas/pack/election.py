@@ -23,13 +23,14 @@ from pydantic import (
 from schemas.fields import (
     Authority,
     Code,
+    Count,
     Identifier,
     ObserverGroup,
     RegionCode,
     Timestamp,
     UriReference,
 )
-from schemas.pack.judgement import Judgement
+from schemas.pack.judgement import Judgement, Percent
 from schemas.pack.problems import Problems
 from schemas.pack.toml_lines import Path, line_of, toml_lines
 
@@ -92,6 +93,11 @@ class ContestEntry(BaseModel):
 
     name: Name
     main: bool = False
+    seats: Count | None = None
+    threshold_percent: Percent | None = None
+    lists: Count | None = None
+    candidates: Count | None = None
+    note: Annotated[str, Field(max_length=500)] = ""
 
 
 class HoursRule(BaseModel):
@@ -168,6 +174,7 @@ class Election(BaseModel):
     days: Annotated[list[Day], Field(min_length=1, max_length=366)]
     embargo_until: Moment
     contests: dict[Code, ContestEntry]
+    commission_counts: dict[Code, Count] = Field(default_factory=dict)
     polling: Polling
     turnout: Checkpoints
     publishers: Annotated[list[PublisherEntry], Field(min_length=1)]

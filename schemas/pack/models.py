@@ -10,11 +10,16 @@ RegionKind = Literal["country", "region", "out_of_country"]
 
 
 class Contest(NamedTuple):
-    """What is voted on: one ballot paper."""
+    """What is voted on: one ballot paper. None: not known, or does not apply."""
 
     code: str
     name: str
     main: bool
+    seats: int | None = None
+    threshold_percent: float | None = None
+    lists: int | None = None
+    candidates: int | None = None
+    note: str = ""
 
 
 class Region(NamedTuple):

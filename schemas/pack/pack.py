@@ -30,7 +30,8 @@ class Pack:
     """One election, checked. Made by ``parse_pack``; two packs are compared by their digests.
 
     Times are microseconds since the epoch. ``stations`` and ``commissions`` are None where the
-    pack lists none: then reports from any are accepted. The digests are hex SHA-256: the
+    pack lists none: then reports from any are accepted. ``commission_counts`` says how many
+    commissions of each level there are, listed or not. The digests are hex SHA-256: the
     acceptance digest covers what decides acceptance or identity, the judgement digest the rest.
     """
 
@@ -43,6 +44,7 @@ class Pack:
     regions: Mapping[str, Region]
     stations: Mapping[str, Station] | None
     commissions: Mapping[str, Commission] | None
+    commission_counts: Mapping[str, int]
     districts: Mapping[str, District]
     categories: Mapping[str, Category]
     questions: Mapping[str, Question]

@@ -97,8 +97,10 @@ def _codes(election: ElectionText) -> dict[str, Any]:
     values = election.values
     return {
         "contests": {
-            code: Contest(code, entry.name, entry.main) for code, entry in values.contests.items()
+            code: Contest(code=code, **entry.model_dump())
+            for code, entry in values.contests.items()
         },
+        "commission_counts": dict(values.commission_counts),
         "publishers": {
             entry.code: Publisher(entry.code, rank, entry.name)
             for rank, entry in enumerate(values.publishers)
@@ -166,6 +168,7 @@ def _judgement(parts: Mapping[str, Any]) -> str:
         content[name] = None if rows is None else digests.table(rows.values())
     content["deployment"] = digests.table(parts["deployment"])
     content["name"] = parts["name"]
+    content["commission_counts"] = parts["commission_counts"]
     content["days"] = [day.isoformat() for day in parts["days"]]
     content["polling"] = parts["polling"]
     content["embargo_until"] = rfc3339(microseconds(parts["embargo_until"]))
