@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from typing import Any, Final, Literal
 
@@ -36,7 +37,7 @@ class Version:
         self.time = time
         self.at = at
         self.data = data
-        self.others: tuple[Version, ...] | None = None
+        self.others: list[Version] | None = None
 
     def __iter__(self) -> Iterator[Version]:
         """All versions of the identity, this current one last."""
@@ -92,24 +93,36 @@ def find(head: Version, new: Version) -> Version | None:
     """The version of ``head``'s identity that is the same event as ``new``."""
     if same_event(head, new):
         return head
-    if head.others is not None:
-        for version in head.others:
-            if same_event(version, new):
-                return version
+    others = head.others
+    if others is not None:
+        key = _key(new)
+        for place in range(bisect_left(others, key, key=_key), len(others)):
+            if _key(others[place]) != key:
+                break
+            if same_event(others[place], new):
+                return others[place]
     return None
 
 
 def enlarge(head: Version, new: Version) -> Version:
     """Add ``new``, which must not be there yet, to the identity of ``head``: its new head."""
-    versions = list(head)
-    place = len(versions)
-    while place and newer(versions[place - 1], new):
-        place -= 1
-    versions.insert(place, new)
+    others = head.others if head.others is not None else []
     head.others = None
-    current = versions.pop()
-    current.others = tuple(versions)
+    current = new
+    if newer(new, head):
+        others.append(head)
+    else:
+        current = head
+        place = bisect_right(others, _key(new), key=_key)
+        while place and newer(others[place - 1], new):
+            place -= 1
+        others.insert(place, new)
+    current.others = others
     return current
+
+
+def _key(version: Version) -> tuple[int, str]:
+    return version.data.revision, version.id
 
 
 def revisions(head: Version) -> list[Version]:
