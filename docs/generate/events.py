@@ -45,8 +45,8 @@ def page(examples: Path) -> str:
     parts = [_HEAD, *_fields(TypeAdapter(Envelope), "Envelope", ENVELOPE)]
     for type_, (model, authority) in EVENTS.items():
         parts += [f"\n## {type_}\n", TYPES[type_] + "\n", f"Topic: `election.{authority}`.\n"]
-        data = model.model_fields["data"].annotation
-        parts += _fields(TypeAdapter(data), getattr(data, "__name__", ""), FIELDS)
+        data: Any = model.model_fields["data"].annotation
+        parts += _fields(TypeAdapter(data), data.__name__, FIELDS)
         parts.append(f"\n```json\n{_pretty(example(examples, type_))}\n```")
     parts += ["\n## Rejections\n", "An event that is not accepted changes no table. It goes to the"]
     parts += ["topic `election.dead-letter` with its original bytes and one of these reasons:\n"]
