@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from schemas.desk import Clock, Triage
+from schemas.desk import Clock, Complaint, Notice, Triage
 from schemas.envelope import EVENTS, Envelope, Event
 from schemas.fields import microseconds
-from schemas.observer import Incident, ObservedTurnout, Report, Restriction
-from schemas.official import OfficialTurnout
+from schemas.observer import (
+    Incident,
+    ObservedProtocol,
+    ObservedTurnout,
+    Report,
+    Restriction,
+    Visit,
+)
+from schemas.official import OfficialProtocol, OfficialTurnout, Opening
 from schemas.routing import partition_of
 from schemas.verdict import Accepted, Origin, Rejected
 
@@ -46,7 +53,8 @@ def admit(event: Event, origin: Origin | None, pack: Pack) -> Accepted | Rejecte
     refusal = _CHECKS[type(data)](event, data, pack)
     if refusal is not None:
         return refusal
-    region = data.region
+    # What belongs to no region is the whole country's, and is routed by the country's code.
+    region = data.region or pack.country
     if region not in pack.regions:
         return Rejected("unknown_region", f"{_path(data)}: '{region}'", event.type)
     if origin is not None:
@@ -96,7 +104,15 @@ def _timed(event: Event, region: str, origin: Origin, pack: Pack) -> Accepted | 
     return Accepted(event, region, at, False)
 
 
-_LATER: Final[dict[type, tuple[str, ...]]] = {OfficialTurnout: ("as_of", "published")}
+_LATER: Final[dict[type, tuple[str, ...]]] = {
+    Visit: ("arrived", "left"),
+    ObservedProtocol: ("protocol_time",),
+    OfficialTurnout: ("as_of", "published"),
+    OfficialProtocol: ("published",),
+    Opening: ("as_of", "published"),
+    Complaint: ("filed", "decided", "published"),
+}
+"""Times inside ``data`` that must not be later than the record, by model."""
 
 
 def _place(event: Event, region: str, station: str | None, pack: Pack) -> Rejected | None:
@@ -112,15 +128,21 @@ def _place(event: Event, region: str, station: str | None, pack: Pack) -> Reject
     return None
 
 
+def _commission(event: Event, region: str, commission: str | None, pack: Pack) -> Rejected | None:
+    if commission is None or pack.commissions is None or region not in pack.regions:
+        return None
+    known = pack.commissions.get(commission)
+    if known is None or known.region != region:
+        detail = f"data.commission: '{commission}' is not in {region}"
+        return Rejected("unknown_station", detail, event.type)
+    return None
+
+
 def _report(event: Event, data: Report, pack: Pack) -> Rejected | None:
     if event.subject is not None and event.subject != data.report_id:
         return Rejected("bad_envelope", "subject: must equal data.report_id", event.type)
-    if data.commission is not None and pack.commissions is not None and data.region in pack.regions:
-        known = pack.commissions.get(data.commission)
-        if known is None or known.region != data.region:
-            detail = f"data.commission: '{data.commission}' is not in {data.region}"
-            return Rejected("unknown_station", detail, event.type)
-    return _place(event, data.region, data.station, pack)
+    refusal = _commission(event, data.region, data.commission, pack)
+    return refusal or _place(event, data.region, data.station, pack)
 
 
 def _contest(event: Event, contest: str | None, pack: Pack) -> Rejected | None:
@@ -147,11 +169,46 @@ def _observed(event: Event, data: ObservedTurnout, pack: Pack) -> Rejected | Non
     return _contest(event, data.contest, pack) or _report(event, data, pack)
 
 
+def _visit(event: Event, data: Visit, pack: Pack) -> Rejected | None:
+    for question, _ in data.answers:
+        if question not in pack.questions:
+            detail = f"data.answers.{question}: not among the pack's questions"
+            return Rejected("invalid_data", detail, event.type)
+    return _report(event, data, pack)
+
+
+def _observed_protocol(event: Event, data: ObservedProtocol, pack: Pack) -> Rejected | None:
+    return _contest(event, data.contest, pack) or _report(event, data, pack)
+
+
+def _publisher(event: Event, publisher: str, pack: Pack) -> Rejected | None:
+    if publisher in pack.publishers:
+        return None
+    detail = f"data.publisher: '{publisher}' is not in the pack"
+    return Rejected("unknown_source", detail, event.type)
+
+
 def _official(event: Event, data: OfficialTurnout, pack: Pack) -> Rejected | None:
-    if data.publisher not in pack.publishers:
-        detail = f"data.publisher: '{data.publisher}' is not in the pack"
-        return Rejected("unknown_source", detail, event.type)
-    refusal = _contest(event, data.contest, pack)
+    refusal = _publisher(event, data.publisher, pack) or _contest(event, data.contest, pack)
+    return refusal or _place(event, data.region, data.station, pack)
+
+
+def _official_protocol(event: Event, data: OfficialProtocol, pack: Pack) -> Rejected | None:
+    refusal = _publisher(event, data.publisher, pack) or _contest(event, data.contest, pack)
+    refusal = refusal or _commission(event, data.region, data.commission, pack)
+    return refusal or _place(event, data.region, data.station, pack)
+
+
+def _opening(event: Event, data: Opening, pack: Pack) -> Rejected | None:
+    return _publisher(event, data.publisher, pack)
+
+
+def _nothing(*_: object) -> None:
+    """A type that names no place, contest or publisher of the pack but its region."""
+
+
+def _complaint(event: Event, data: Complaint, pack: Pack) -> Rejected | None:
+    refusal = _commission(event, data.region, data.commission, pack)
     return refusal or _place(event, data.region, data.station, pack)
 
 
@@ -170,9 +227,15 @@ def _triage(event: Event, data: Triage, pack: Pack) -> Rejected | None:
 
 
 _CHECKS: Final[dict[type, Callable[[Event, Any, Pack], Rejected | None]]] = {
+    Visit: _visit,
     Incident: _incident,
     Restriction: _restriction,
     ObservedTurnout: _observed,
+    ObservedProtocol: _observed_protocol,
     OfficialTurnout: _official,
+    OfficialProtocol: _official_protocol,
+    Opening: _opening,
     Triage: _triage,
+    Notice: _nothing,
+    Complaint: _complaint,
 }

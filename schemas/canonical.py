@@ -37,8 +37,8 @@ def _plain(value: object) -> object:
         return "sha256:" + value.hex()
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return _fields(value)
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, tuple):  # the pairs of a JSON object
+        return dict(value)
     return value
 
 

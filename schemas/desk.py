@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
+from pydantic import StringConstraints
 from pydantic.dataclasses import dataclass
 
 from schemas.fields import (
     CLOSED,
+    Code,
     Identifier,
+    PlaceId,
     RegionCode,
     Revision,
     Severity,
@@ -20,6 +23,7 @@ from schemas.fields import (
 TriageStatus = Literal[
     "under_review", "confirmed", "rejected", "resolved", "escalated", "duplicate"
 ]
+ComplaintOutcome = Literal["upheld", "partly_upheld", "dismissed", "inadmissible", "withdrawn"]
 
 
 @dataclass(slots=True, frozen=True, kw_only=True, config=CLOSED)
@@ -54,6 +58,49 @@ class Triage:
     def region(self) -> str:
         """The region of the report, which keys and routes the decision."""
         return self.about.region
+
+
+@dataclass(slots=True, frozen=True, kw_only=True, config=CLOSED)
+class Notice:
+    """A note on the timeline, shown as written. Identity: (source, region, notice_id).
+
+    Without ``region`` it is the whole country's, and routed by the country's code.
+    """
+
+    notice_id: Identifier
+    revision: Revision
+    region: RegionCode | None = None
+    text: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+    withdrawn: bool = False
+
+
+@dataclass(slots=True, frozen=True, kw_only=True, config=CLOSED)
+class Complaint:
+    """A complaint or appeal and what became of it. Identity: (source, region, complaint_id).
+
+    ``decided``: when the body decided; ``published``: when its decision was made public.
+    """
+
+    complaint_id: Identifier
+    revision: Revision
+    region: RegionCode
+    station: PlaceId | None = None
+    commission: PlaceId | None = None
+    filed: Timestamp
+    subject: Code
+    decided: Timestamp | None = None
+    published: Timestamp | None = None
+    outcome: ComplaintOutcome | None = None
+    withdrawn: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse an outcome without a decision and a decision before the complaint."""
+        if self.outcome is not None and self.decided is None:
+            raise ValueError("'outcome' goes with 'decided'")
+        if self.decided is not None and self.decided < self.filed:
+            raise ValueError("'decided' must not be earlier than 'filed'")
+        if self.published is not None and (self.decided is None or self.published < self.decided):
+            raise ValueError("'published' must not be earlier than 'decided'")
 
 
 @dataclass(slots=True, frozen=True, kw_only=True, config=CLOSED)

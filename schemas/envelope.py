@@ -6,10 +6,10 @@ from typing import Annotated, Any, Final, Literal, Union
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from schemas.desk import Clock, Triage
+from schemas.desk import Clock, Complaint, Notice, Triage
 from schemas.fields import Authority, Identifier, Timestamp, UriReference
-from schemas.observer import Incident, ObservedTurnout, Restriction
-from schemas.official import OfficialTurnout
+from schemas.observer import Incident, ObservedProtocol, ObservedTurnout, Restriction, Visit
+from schemas.official import OfficialProtocol, OfficialTurnout, Opening
 
 MAX_EVENT_BYTES: Final = 64 * 1024
 
@@ -49,6 +49,20 @@ class ObservedTurnoutEvent(Envelope):
     data: ObservedTurnout
 
 
+class VisitEvent(Envelope):
+    """``election.observer.visit.v1``."""
+
+    type: Literal["election.observer.visit.v1"]
+    data: Visit
+
+
+class ObservedProtocolEvent(Envelope):
+    """``election.observer.protocol.v1``."""
+
+    type: Literal["election.observer.protocol.v1"]
+    data: ObservedProtocol
+
+
 class OfficialTurnoutEvent(Envelope):
     """``election.official.turnout.v1``."""
 
@@ -56,11 +70,39 @@ class OfficialTurnoutEvent(Envelope):
     data: OfficialTurnout
 
 
+class OfficialProtocolEvent(Envelope):
+    """``election.official.protocol.v1``."""
+
+    type: Literal["election.official.protocol.v1"]
+    data: OfficialProtocol
+
+
+class OpeningEvent(Envelope):
+    """``election.official.opening.v1``."""
+
+    type: Literal["election.official.opening.v1"]
+    data: Opening
+
+
 class TriageEvent(Envelope):
     """``election.desk.triage.v1``."""
 
     type: Literal["election.desk.triage.v1"]
     data: Triage
+
+
+class NoticeEvent(Envelope):
+    """``election.desk.notice.v1``."""
+
+    type: Literal["election.desk.notice.v1"]
+    data: Notice
+
+
+class ComplaintEvent(Envelope):
+    """``election.desk.complaint.v1``."""
+
+    type: Literal["election.desk.complaint.v1"]
+    data: Complaint
 
 
 class ClockEvent(Envelope):
@@ -71,22 +113,36 @@ class ClockEvent(Envelope):
 
 
 Event = Union[  # noqa: UP007 - pydantic reads the discriminator from a Union
+    VisitEvent,
     IncidentEvent,
     RestrictionEvent,
     ObservedTurnoutEvent,
+    ObservedProtocolEvent,
     OfficialTurnoutEvent,
+    OfficialProtocolEvent,
+    OpeningEvent,
     TriageEvent,
+    NoticeEvent,
+    ComplaintEvent,
     ClockEvent,
 ]
-Data = Incident | Restriction | ObservedTurnout | OfficialTurnout | Triage | Clock
-ReportData = Incident | Restriction | ObservedTurnout
+ReportData = Visit | Incident | Restriction | ObservedTurnout | ObservedProtocol
+OfficialData = OfficialTurnout | OfficialProtocol | Opening
+DeskData = Triage | Notice | Complaint | Clock
+Data = ReportData | OfficialData | DeskData
 
 EVENTS: Final[dict[str, tuple[type[Envelope], Authority]]] = {
+    "election.observer.visit.v1": (VisitEvent, "observer"),
     "election.observer.incident.v1": (IncidentEvent, "observer"),
     "election.observer.restriction.v1": (RestrictionEvent, "observer"),
     "election.observer.turnout.v1": (ObservedTurnoutEvent, "observer"),
+    "election.observer.protocol.v1": (ObservedProtocolEvent, "observer"),
     "election.official.turnout.v1": (OfficialTurnoutEvent, "official"),
+    "election.official.protocol.v1": (OfficialProtocolEvent, "official"),
+    "election.official.opening.v1": (OpeningEvent, "official"),
     "election.desk.triage.v1": (TriageEvent, "desk"),
+    "election.desk.notice.v1": (NoticeEvent, "desk"),
+    "election.desk.complaint.v1": (ComplaintEvent, "desk"),
     "election.clock.v1": (ClockEvent, "desk"),
 }
 """Every event type: its model and the authority that alone may write it."""

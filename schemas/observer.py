@@ -9,6 +9,7 @@ from pydantic.dataclasses import dataclass
 
 from schemas.fields import (
     CLOSED,
+    Answers,
     Code,
     Count,
     Identifier,
@@ -21,6 +22,7 @@ from schemas.fields import (
     TextDigest,
     Timestamp,
 )
+from schemas.figures import ProtocolFigures
 
 RestrictionKind = Literal[
     "entry_denied",
@@ -34,6 +36,7 @@ RestrictionKind = Literal[
     "intimidated",
     "other",
 ]
+Rating = Literal["very_good", "good", "bad", "very_bad"]
 TurnoutMethod = Literal["counted", "list_signatures", "told_by_commission"]
 
 
@@ -100,3 +103,37 @@ class ObservedTurnout(Report):
         """Refuse a report with both forms of count, or with neither."""
         if (self.cumulative is None) == (self.interval is None):
             raise ValueError("give either 'cumulative' or 'interval'")
+
+
+@dataclass(slots=True, frozen=True, kw_only=True, config=CLOSED)
+class Visit(Report):
+    """One visit to a station or commission: its overall assessment and the form's answers.
+
+    ``answers``: (question code, answer) pairs; a visit may come without ``rating`` or ``left``
+    first and be completed by a revision.
+    """
+
+    arrived: Timestamp
+    left: Timestamp | None = None
+    rating: Rating | None = None
+    answers: Answers
+
+    def __post_init__(self) -> None:
+        """Refuse a visit to nowhere and one that ends before it begins."""
+        if self.station is None and self.commission is None:
+            raise ValueError("give 'station' or 'commission'")
+        if self.left is not None and self.left < self.arrived:
+            raise ValueError("'left' must not be earlier than 'arrived'")
+
+
+@dataclass(slots=True, frozen=True, kw_only=True, config=CLOSED)
+class ObservedProtocol(ProtocolFigures, Report):
+    """An observer's copy of a results protocol."""
+
+    contest: Code
+    protocol_time: Timestamp
+
+    def __post_init__(self) -> None:
+        """Refuse a protocol of nowhere."""
+        if self.station is None and self.commission is None:
+            raise ValueError("give 'station' or 'commission'")

@@ -15,6 +15,7 @@ from schemas.fields import (
     Timestamp,
     Url,
 )
+from schemas.figures import ProtocolFigures
 
 
 @dataclass(slots=True, frozen=True, kw_only=True, config=CLOSED)
@@ -37,3 +38,34 @@ class OfficialTurnout:
         """Refuse a figure that says nothing."""
         if self.voted is None and self.percent is None:
             raise ValueError("give 'voted', 'percent' or both")
+
+
+@dataclass(slots=True, frozen=True, kw_only=True, config=CLOSED)
+class OfficialProtocol(ProtocolFigures):
+    """Results as published. Identity: (publisher, place, contest).
+
+    Without ``station`` or ``commission`` they are the region's: aggregated, not disaggregated.
+    """
+
+    region: RegionCode
+    station: PlaceId | None = None
+    commission: PlaceId | None = None
+    publisher: Code
+    published: Timestamp
+    source_url: Url | None = None
+    contest: Code
+    revision: Revision = 0
+
+
+@dataclass(slots=True, frozen=True, kw_only=True, config=CLOSED)
+class Opening:
+    """How many stations are open of how many. Identity: (publisher, region, ``as_of``)."""
+
+    region: RegionCode
+    publisher: Code
+    as_of: Timestamp
+    published: Timestamp | None = None
+    source_url: Url | None = None
+    revision: Revision = 0
+    open: Count
+    expected: Count | None = None

@@ -97,13 +97,102 @@ def triage() -> dict[str, Any]:
     return _event("election.desk.triage.v1", data)
 
 
+def visit() -> dict[str, Any]:
+    """A visit with its assessment."""
+    answers = dict.fromkeys(sorted(_PACK.questions), "yes")
+    data = _report(arrived=TIME, left=TIME, rating="good", answers=answers)
+    return _event("election.observer.visit.v1", data)
+
+
+FIGURES: dict[str, Any] = {
+    "registered": 1000,
+    "received": 900,
+    "issued": 600,
+    "unused": 300,
+    "spoiled": 2,
+    "voted": 598,
+    "voted_at_home": 20,
+    "in_box": 598,
+    "valid": 590,
+    "invalid": 8,
+    "votes": {"a": 300, "b": 290},
+}
+
+
+def protocol() -> dict[str, Any]:
+    """An observer's copy of a results protocol whose arithmetic is right."""
+    data = _report(contest=_PACK.main_contest, protocol_time=TIME, **FIGURES)
+    return _event("election.observer.protocol.v1", {**data, "phase": "counting"})
+
+
+def published_protocol() -> dict[str, Any]:
+    """The same protocol as published."""
+    data = {
+        "region": _STATION.region,
+        "station": _STATION.id,
+        "publisher": min(_PACK.publishers),
+        "published": TIME,
+        "contest": _PACK.main_contest,
+        "revision": 0,
+        **FIGURES,
+    }
+    return _event("election.official.protocol.v1", data)
+
+
+def opening() -> dict[str, Any]:
+    """Stations open in a region."""
+    data = {
+        "region": _STATION.region,
+        "publisher": min(_PACK.publishers),
+        "as_of": TIME,
+        "open": 3,
+        "expected": 4,
+    }
+    return _event("election.official.opening.v1", data)
+
+
+def notice() -> dict[str, Any]:
+    """A note of the whole country's."""
+    data = {"notice_id": "n-1", "revision": 0, "text": "Polls closed in the east."}
+    return _event("election.desk.notice.v1", data)
+
+
+def complaint() -> dict[str, Any]:
+    """A complaint, decided and published."""
+    data = {
+        "complaint_id": "c-1",
+        "revision": 0,
+        "region": _STATION.region,
+        "filed": TIME,
+        "subject": "voter_list",
+        "decided": TIME,
+        "published": TIME,
+        "outcome": "dismissed",
+    }
+    return _event("election.desk.complaint.v1", data)
+
+
 def clock() -> dict[str, Any]:
     """A tick of the log's clock."""
     return _event("election.clock.v1", {"now": TIME})
 
 
 EVENTS_BY_TYPE: dict[str, Callable[[], dict[str, Any]]] = {
-    make()["type"]: make for make in (incident, restriction, turnout, official, triage, clock)
+    make()["type"]: make
+    for make in (
+        visit,
+        incident,
+        restriction,
+        turnout,
+        protocol,
+        official,
+        published_protocol,
+        opening,
+        triage,
+        notice,
+        complaint,
+        clock,
+    )
 }
 
 
@@ -133,6 +222,8 @@ def origin_of(event: dict[str, Any]) -> Origin:
     """The record that carries a good ``event``: right topic, key and partition, much later."""
     data = event["data"]
     region = data.get("region") or data.get("about", {}).get("region") or ""
+    if "notice_id" in data and not region:
+        region = _PACK.country
     topic = f"test.{EVENTS[event['type']][1]}"
     partition = partition_of(region, PARTITIONS)
     return Origin(topic, partition, PARTITIONS, region.encode(), RECORD_TIME)
