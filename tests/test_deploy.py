@@ -38,7 +38,7 @@ def test_the_example_holds_no_password() -> None:
 
 
 def test_prometheus_accepts_its_configuration() -> None:
-    """promtool finds nothing to complain about."""
+    """Promtool finds nothing to complain about."""
     promtool = tool("promtool", "prometheus")
     run = subprocess.run(
         [promtool, "check", "config", DEPLOY / "prometheus" / "prometheus.yml"],
