@@ -1,7 +1,7 @@
 """A simulated election day: observers' reports and the desk's decisions, made up from a seed.
 
-Everything made up says so: sources begin with `urn:simulated:`, stations with `SIM-`. What was
-put in on purpose is written beside the events, so that tests can look for it in the tables.
+Everything made up says so: sources begin with `urn:scrutineer:simulated:`, stations with `SIM-`.
+What was put in on purpose is written beside the events, so that tests can look for it.
 """
 
 from streams.sources.simulate.generate import TEAMS, Simulation, simulate

@@ -67,7 +67,7 @@ def _other_election(event: Event, _: Random) -> bytes:
 
 
 def _stranger(event: Event, _: Random) -> bytes:
-    event["source"] = "urn:simulated:stranger"
+    event["source"] = "urn:scrutineer:simulated:stranger"
     return encode(event)
 
 

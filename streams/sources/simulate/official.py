@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -43,24 +42,3 @@ def _share(data: OfficialTurnout) -> float:
     if data.percent is not None:
         return float(Decimal(data.percent)) / 100
     return (data.voted or 0) / data.registered if data.registered else 0.0
-
-
-def arrival(raw: bytes, lag: int = 0) -> int | None:
-    """When the event in ``raw`` became known: microseconds since the epoch, None if unreadable.
-
-    That is its ``recordedtime``, else when a figure was published, else its time and ``lag``.
-    """
-    try:
-        event = json.loads(raw)
-        if "recordedtime" in event:
-            return _microseconds(event["recordedtime"])
-        published = event["data"].get("published")
-        return _microseconds(event["time"]) + lag if published is None else _microseconds(published)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return None
-
-
-def _microseconds(text: str) -> int:
-    from datetime import datetime
-
-    return microseconds(datetime.fromisoformat(text))

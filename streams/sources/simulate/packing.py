@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from streams.sources.play import PLAYER
 from streams.sources.simulate.generate import Simulation
 from streams.sources.simulate.teams import DESK, ORGANISATIONS
 
@@ -25,6 +26,7 @@ def simulated_pack(files: Mapping[str, str], simulation: Simulation) -> dict[str
         for uri, name, authority, group in (
             *((each.source, each.name, "observer", each.group) for each in ORGANISATIONS),
             (DESK, "Desk of the operations room (simulated)", "desk", None),
+            (PLAYER, "Clock of a day that is played", "desk", None),
         )
         if json.dumps(uri) not in election
     ]

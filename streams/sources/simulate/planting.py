@@ -8,7 +8,7 @@ from typing import Final
 from streams.sources.simulate.chance import around, chance, pick
 from streams.sources.simulate.reports import Decision, Desk, Report, restrict
 from streams.sources.simulate.teams import Team, Visit
-from streams.sources.simulate.world import HOUR, MINUTE, World
+from streams.sources.simulate.world import MINUTE, World, hours, minutes
 
 CONFLICTS: Final = 3
 """Reports of which two different contents claim the same revision."""
@@ -60,12 +60,12 @@ def _clusters(
     largest = sorted(watched, key=lambda p: (-len(by_place[p.code]), p.code))
     able = [place for place in largest if place.code not in world.gap_regions][:8] or largest
     chosen = rng.sample(able, min(2, len(able)))
-    for place, (phase, hours) in zip(chosen, (("voting", 4.5), ("counting", 0.6)), strict=False):
-        start = (place.closes if phase == "counting" else place.opens) + int(hours * HOUR)
+    for place, (phase, after) in zip(chosen, (("voting", 4.5), ("counting", 0.6)), strict=False):
+        start = (place.closes if phase == "counting" else place.opens) + hours(after)
         cluster = Cluster(place.code, start, start + 50 * MINUTE, phase)
         for number in range(8):
             team = by_place[place.code][number % len(by_place[place.code])]
-            at = start + int(rng.uniform(number * 6, number * 6 + 6) * MINUTE)
+            at = start + minutes(rng.uniform(number * 6, number * 6 + 6))
             station = rng.choice(place.stations)
             visit = Visit(station, at, at, "counting" if phase == "counting" else "voting")
             kind = "protocol_copy_refused" if phase == "counting" else "entry_denied"
@@ -95,7 +95,7 @@ def _duplicates(
             station = next((s for s in place.stations if s.id == first.station), None)
             if not others or station is None:
                 continue
-            at = min(first.at + int(rng.uniform(1, 10) * MINUTE), world.ends - 10 * MINUTE)
+            at = min(first.at + minutes(rng.uniform(1, 10)), world.ends - 10 * MINUTE)
             visit = Visit(station, at, at, first.phase)
             clerk = desks[rng.choice(others).id]
             second = clerk.report("incident", visit, at, dict(first.versions[0].fields), sure=True)
@@ -133,7 +133,7 @@ def _decide(world: World, desks: dict[str, Desk], planted: Planted) -> None:
                 continue
             rng = chance(world.seed, "desk", report.report_id)
             if id(report) in later:
-                _duplicate(world, report, later[id(report)], int(around(rng, 15) * MINUTE))
+                _duplicate(world, report, later[id(report)], minutes(around(rng, 15)))
             elif id(report) in clustered:
                 # The planted ones stay undecided or confirmed: they must stay visible.
                 _judge(world, report, planted, confirm=True)
@@ -162,8 +162,8 @@ def _judge(world: World, report: Report, planted: Planted, confirm: bool) -> Non
         planted.early.append(report)
     if known is None:
         return
-    first = known + int(around(rng, 7) * MINUTE)
-    second = first + int(around(rng, 25) * MINUTE)
+    first = known + minutes(around(rng, 7))
+    second = first + minutes(around(rng, 25))
     if report.arrives is not None and report in planted.early and first >= report.arrives:
         first = max(known, report.arrives - MINUTE)
     name = f"desk-{report.report_id}"

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, NamedTuple
 from schemas.fields import Phase, rfc3339
 from streams.sources.simulate.chance import around, chance, pick
 from streams.sources.simulate.teams import Organisation, Team, Visit
-from streams.sources.simulate.world import MINUTE, World, claimed, voted
+from streams.sources.simulate.world import MINUTE, World, claimed, minutes, voted
 
 ReportName = Literal["incident", "restriction", "turnout"]
 
@@ -141,7 +141,7 @@ class Desk:
             phase=visit.phase,
             at=at,
         )
-        arrives = at + int(self.rng.uniform(1, 5) * MINUTE) if sure else self.arrival(at)
+        arrives = at + minutes(self.rng.uniform(1, 5)) if sure else self.arrival(at)
         made.versions.append(Version(0, f"{report_id}.0", arrives, fields))
         self.reports.append(made)
         return made
@@ -165,7 +165,7 @@ def reports_of(world: World, team: Team) -> Desk:
 
 
 def _within(rng: Random, visit: Visit) -> int:
-    return visit.arrived + int(rng.random() * (visit.left - visit.arrived))
+    return visit.arrived + minutes(rng.random() * (visit.left - visit.arrived) / MINUTE)
 
 
 def _count_voters(desk: Desk, visit: Visit) -> None:
@@ -190,7 +190,7 @@ def _count_voters(desk: Desk, visit: Visit) -> None:
         }
     report = desk.report("turnout", visit, visit.left, fields)
     if "cumulative" in fields and rng.random() < 0.03:
-        later = visit.left + int(around(rng, 40) * MINUTE)
+        later = visit.left + minutes(around(rng, 40))
         report.revise(desk.arrival(later), cumulative=fields["cumulative"] + rng.randint(1, 30))
 
 
@@ -205,7 +205,7 @@ def _incident(desk: Desk, visit: Visit) -> None:
     }
     report = desk.report("incident", visit, at, fields)
     fate = rng.random()
-    later = at + int(around(rng, 45) * MINUTE)
+    later = at + minutes(around(rng, 45))
     if later >= desk.world.ends:
         return
     if fate < 0.05:
@@ -234,7 +234,7 @@ def restrict(
         "description": f"Simulated report: {chosen.replace('_', ' ')}.",
     }
     report = desk.report("restriction", visit, at, fields, sure)
-    lifted = at + int(around(rng, 35, 0.8) * MINUTE)
+    lifted = at + minutes(around(rng, 35, 0.8))
     if rng.random() < (0.4 if counting else 0.75) and lifted < desk.world.ends:
         report.revise(desk.arrival(lifted), lifted=rfc3339(lifted))
     return report

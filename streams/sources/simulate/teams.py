@@ -9,7 +9,7 @@ from typing import Final, Literal, NamedTuple
 
 from schemas.fields import ObserverGroup, Phase
 from streams.sources.simulate.chance import apportion, around, chance, pick
-from streams.sources.simulate.world import HOUR, MINUTE, Place, Station, World
+from streams.sources.simulate.world import MINUTE, Place, Station, World, hours, minutes
 
 Kind = Literal["static", "mobile"]
 
@@ -26,15 +26,23 @@ class Organisation(NamedTuple):
 
 ORGANISATIONS: Final = (
     Organisation(
-        "urn:simulated:citizen-network", "Citizen network (simulated)", "citizen", 45, 0.5
+        "urn:scrutineer:simulated:citizen", "Citizen network (simulated)", "citizen", 45, 0.5
     ),
-    Organisation("urn:simulated:citizen-union", "Citizen union (simulated)", "citizen", 20, 0.4),
     Organisation(
-        "urn:simulated:mission", "International mission (simulated)", "international", 20, 0
+        "urn:scrutineer:simulated:citizen-union", "Citizen union (simulated)", "citizen", 20, 0.4
     ),
-    Organisation("urn:simulated:party-agents", "Party agents (simulated)", "party_agent", 15, 0.9),
+    Organisation(
+        "urn:scrutineer:simulated:international",
+        "International mission (simulated)",
+        "international",
+        20,
+        0,
+    ),
+    Organisation(
+        "urn:scrutineer:simulated:party-agent", "Party agents (simulated)", "party_agent", 15, 0.9
+    ),
 )
-DESK: Final = "urn:simulated:desk"
+DESK: Final = "urn:scrutineer:simulated:desk"
 
 
 class Visit(NamedTuple):
@@ -67,9 +75,9 @@ class Team:
         """
         if self.silent_from is not None and at >= self.silent_from:
             return None
-        arrives = at + int(around(rng, self.delay, 0.7) * MINUTE)
+        arrives = at + minutes(around(rng, self.delay, 0.7))
         if self.offline is not None and self.offline[0] <= arrives < self.offline[1]:
-            arrives = self.offline[1] + int(rng.uniform(0, 4) * MINUTE)
+            arrives = self.offline[1] + minutes(rng.uniform(0, 4))
         return min(arrives, ends)
 
 
@@ -90,10 +98,10 @@ def _team(world: World, place: Place, index: int) -> Team:
     offline = silent = None
     fate = rng.random()
     if fate < 0.12:
-        since = place.opens + int(rng.uniform(1, 11) * HOUR)
-        offline = (since, since + int(rng.uniform(0.75, 3) * HOUR))
+        since = place.opens + hours(rng.uniform(1, 11))
+        offline = (since, since + hours(rng.uniform(0.75, 3)))
     elif fate < 0.16:
-        silent = place.opens + int(rng.uniform(2, 9) * HOUR)
+        silent = place.opens + hours(rng.uniform(2, 9))
     return Team(
         id=f"sim-{organisation.source.rsplit(':', 1)[1]}-{place.code.lower()}-{index + 1:02d}",
         organisation=organisation,
@@ -109,19 +117,19 @@ def _team(world: World, place: Place, index: int) -> Team:
 def _day(world: World, place: Place, kind: Kind, rng: Random) -> Iterator[Visit]:
     """Opening, voting, counting, and for some the tabulation above the station."""
     station = rng.choice(place.stations)
-    opened = place.opens + int(rng.uniform(10, 40) * MINUTE)
-    yield Visit(station, place.opens - int(rng.uniform(0, 25) * MINUTE), opened, "opening")
+    opened = place.opens + minutes(rng.uniform(10, 40))
+    yield Visit(station, place.opens - minutes(rng.uniform(0, 25)), opened, "opening")
     at = opened
     while True:
         if kind == "mobile":
-            at += int(rng.uniform(15, 50) * MINUTE)
+            at += minutes(rng.uniform(15, 50))
             station = rng.choice(place.stations)
         stay = 60.0 if kind == "static" else rng.uniform(25, 45)
-        if at + int(stay * MINUTE) > place.closes - 20 * MINUTE:
+        if at + minutes(stay) > place.closes - 20 * MINUTE:
             break
-        yield Visit(station, at, at + int(stay * MINUTE), "voting")
-        at += int(stay * MINUTE)
-    count = place.closes + int(around(rng, 75, 0.25) * MINUTE)
+        yield Visit(station, at, at + minutes(stay), "voting")
+        at += minutes(stay)
+    count = place.closes + minutes(around(rng, 75, 0.25))
     yield Visit(station, place.closes - 15 * MINUTE, min(count, world.ends), "counting")
     if rng.random() < 0.4 and count + 20 * MINUTE < world.ends:
         yield Visit(station, count + 10 * MINUTE, world.ends, "tabulation")

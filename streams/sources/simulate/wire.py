@@ -10,7 +10,7 @@ from schemas.fields import rfc3339
 from streams.sources.simulate.chance import chance
 from streams.sources.simulate.reports import Decision, Report, Version
 from streams.sources.simulate.teams import DESK
-from streams.sources.simulate.world import MINUTE, World
+from streams.sources.simulate.world import World, minutes
 
 Stream = Literal["observer", "desk"]
 _TYPES: Final = {
@@ -133,5 +133,5 @@ def _sent(world: World, arrives: int, id_: str, stream: Stream, raw: bytes) -> I
     yield Line(arrives, id_, stream, raw)
     rng = chance(world.seed, "again", id_)
     if rng.random() < REDELIVERED:
-        again = min(arrives + int(rng.uniform(0.1, 20) * MINUTE), world.ends)
+        again = min(arrives + minutes(rng.uniform(0.1, 20)), world.ends)
         yield Line(again, id_, stream, raw, repeat=True)

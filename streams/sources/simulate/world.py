@@ -76,6 +76,16 @@ class World:
     ends: int
 
 
+def minutes(number: float) -> int:
+    """Microseconds, in whole seconds: nobody reports in finer ones."""
+    return int(number * 60) * 1_000_000
+
+
+def hours(number: float) -> int:
+    """Microseconds, in whole seconds."""
+    return minutes(number * 60)
+
+
 def share(curve: Curve, at: int) -> float:
     """The share at ``at``, straight between the points, constant beyond them."""
     after = bisect_right(curve, at, key=lambda point: point[0])

@@ -1,0 +1,54 @@
+"""Reading a topic once from its start to the end it has now, for commands and tests."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+from aiokafka import TopicPartition
+
+from streams.errors import UserError
+from streams.log.clients import admin, consumer
+from streams.settings import BrokerSettings
+
+_POLL_MS: Final = 500
+_STUCK_SECONDS: Final = 30.0
+
+
+async def read_to_end(broker: BrokerSettings, topic: str) -> AsyncIterator[Any]:
+    """Each record (aiokafka's ConsumerRecord) that ``topic`` holds when this begins.
+
+    In order within a partition. UserError: no broker, no such topic, or no answer for long.
+    """
+    count = await _partition_count(broker, topic)
+    reader = consumer(broker, auto_offset_reset="earliest")
+    await reader.start()
+    try:
+        parts = [TopicPartition(topic, number) for number in range(count)]
+        reader.assign(parts)
+        ends = await reader.end_offsets(parts)
+        starts = await reader.beginning_offsets(parts)
+        open_parts = {tp for tp in parts if starts[tp] < ends[tp]}
+        heard = asyncio.get_running_loop().time()
+        while open_parts:
+            for tp, records in (await reader.getmany(*open_parts, timeout_ms=_POLL_MS)).items():
+                heard = asyncio.get_running_loop().time()
+                for record in records:
+                    if record.offset < ends[tp]:
+                        yield record
+            # The position, not the last record: compaction leaves holes, also at the end.
+            open_parts = {tp for tp in open_parts if await reader.position(tp) < ends[tp]}
+            if asyncio.get_running_loop().time() - heard > _STUCK_SECONDS:
+                raise UserError(f"{topic} cannot be read to its end: no leader for a partition?")
+    finally:
+        await reader.stop()
+
+
+async def _partition_count(broker: BrokerSettings, topic: str) -> int:
+    async with admin(broker) as client:
+        # All are asked for: asking for one by name creates it on some brokers.
+        for each in await client.describe_topics():
+            if each["topic"] == topic:
+                return len(each["partitions"])
+    raise UserError(f"there is no topic {topic}: scrutineer topics create")

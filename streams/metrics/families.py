@@ -1,0 +1,13 @@
+"""All families, in the order of the page."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from streams.metrics.declare import Family
+from streams.metrics.election import ELECTION
+from streams.metrics.pipeline import PIPELINE
+
+FAMILIES: Final[tuple[Family, ...]] = (*PIPELINE, *ELECTION)
+
+BY_NAME: Final = {family.name: family for family in FAMILIES}

@@ -1,0 +1,115 @@
+"""The page ``/metrics``: every family once, its samples together, text kept per region."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable, Sequence
+from importlib.metadata import version
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import Metric
+from prometheus_client.registry import Collector
+
+from schemas.pack import Pack
+from streams.metrics.chunks import Chunk, RegionChunks
+from streams.metrics.collector import metric
+from streams.metrics.families import BY_NAME, FAMILIES
+from streams.metrics.text import lines, number
+from streams.metrics.values import FACTS, TIMED, Moment
+from streams.metrics.view import WorkerView
+from streams.metrics.worker_values import Deployment, histogram, listed, medians
+from streams.metrics.zeros import of_region
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+def deployment(pack: Pack, topics: Sequence[str], partitions: int) -> Deployment:
+    """A deployment of the scrutineer and the Python that run now."""
+    return Deployment(pack, topics, partitions, (version("scrutineer"), platform.python_version()))
+
+
+class _Bare(Collector):
+    """A family without samples: its HELP and TYPE as prometheus-client writes them."""
+
+    def __init__(self, family: Metric) -> None:
+        self._family = family
+
+    def collect(self) -> Iterable[Metric]:
+        return (self._family,)
+
+
+class MetricsPage:
+    """Renders the metrics of one worker. One for each pack: a reloaded pack needs a new page.
+
+    ``topics``: the input topics by name; ``partitions``: how many each of them has.
+    """
+
+    def __init__(self, pack: Pack, topics: Sequence[str], partitions: int) -> None:
+        self._deployment = deployment(pack, topics, partitions)
+        self._zeros = of_region(pack)
+        self._regions: dict[str, RegionChunks] = {}
+        self._heads = {family.name: _head(family.name) for family in FAMILIES}
+        self._overall = {
+            name: Chunk(family)
+            for name, family in BY_NAME.items()
+            if family.kind != "histogram" and name not in FACTS and name not in TIMED
+        }
+
+    def render(self, view: WorkerView) -> bytes:
+        """The page in the text format, to be served as ``CONTENT_TYPE``.
+
+        Call it where the tables are folded (the worker's loop), not in a thread beside it.
+        """
+        self._refresh(view)
+        for name, values in self._deployment.values(view).items():
+            self._overall[name].update(values)
+        regions = self._regions.values()
+        parts: list[bytes] = []
+        for family in FAMILIES:
+            parts.append(self._heads[family.name])
+            if family.kind == "histogram":
+                parts.append(_histogram(family.name, view))
+            elif family.name in self._overall:
+                parts.append(self._overall[family.name].text)
+            else:
+                parts += [region.chunks[family.name].text for region in regions]
+        return b"".join(parts)
+
+    def _refresh(self, view: WorkerView) -> None:
+        """Bring ``_regions`` to exactly the live regions, sorted, each up to ``now``."""
+        pack = self._deployment.pack
+        moment = Moment(pack, view.now)
+        before, self._regions = self._regions, {}
+        moved = False
+        for code, tables in self._deployment.live(view):
+            region = before.get(code) or RegionChunks(code, pack, self._zeros)
+            self._regions[code] = region
+            moved |= region.refresh(tables, moment)
+        if moved or before.keys() != self._regions.keys() or not before:
+            self._across()
+
+    def _across(self) -> None:
+        """The families that are made of all live regions together."""
+        regions = self._regions.values()
+        shown, unlisted = listed(item for region in regions for item in region.opened)
+        overall = self._overall
+        overall["election_restriction_opened_timestamp_seconds"].update(shown)
+        overall["election_restrictions_open_unlisted"].update({(): unlisted})
+        found = medians(region.tables for region in regions)
+        overall["election_restriction_median_seconds"].update(found)
+
+
+def _head(name: str) -> bytes:
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Bare(metric(BY_NAME[name])))
+    return generate_latest(registry)
+
+
+def _histogram(name: str, view: WorkerView) -> bytes:
+    text = []
+    for topic, buckets, total in histogram(view.freshness):
+        bounds = [((topic, number(bound)), events) for bound, events in buckets]
+        text.append(lines(f"{name}_bucket", ("topic", "le"), bounds))
+        text.append(lines(f"{name}_count", ("topic",), [((topic,), buckets[-1][1])]))
+        text.append(lines(f"{name}_sum", ("topic",), [((topic,), total)]))
+    return "".join(text).encode()

@@ -1,0 +1,120 @@
+"""Families that say how this worker is doing."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from streams.metrics.declare import Family
+
+PIPELINE: Final[tuple[Family, ...]] = (
+    Family(
+        name="scrutineer_build_info",
+        kind="info",
+        unit="none: always 1",
+        labels=("version", "python"),
+        meaning="Which scrutineer this worker runs.",
+        remedy="Two versions longer than a rolling update takes: finish the update.",
+    ),
+    Family(
+        name="scrutineer_pack_info",
+        kind="info",
+        unit="none: always 1",
+        labels=("election", "acceptance", "judgement"),
+        meaning="Which election this worker watches, and with which pack.",
+        remedy="Workers with different `acceptance` judge the same event differently: give all of "
+        "them the same pack and restart. Different `judgement`: reload the pack everywhere.",
+    ),
+    Family(
+        name="scrutineer_now_timestamp_seconds",
+        kind="gauge",
+        unit="seconds since 1970, UTC",
+        meaning="The time it is for this worker: the wall clock, or the log's clock when a day is "
+        "played. Rules about the election compare with this and never with time().",
+        remedy="Behind the wall clock on election day: the worker runs with the log's clock, or "
+        "its host's clock is wrong.",
+    ),
+    Family(
+        name="scrutineer_region_live",
+        kind="gauge",
+        unit="none: 1",
+        labels=("region",),
+        meaning="1 for each region of the pack whose events this worker keeps in its tables and "
+        "shows. A region that is not live here has no series at all, here or elsewhere.",
+        remedy="A region that no worker shows is unwatched: look at scrutineer_partition_state "
+        "and at the workers' logs.",
+    ),
+    Family(
+        name="scrutineer_region_position",
+        kind="gauge",
+        unit="events",
+        labels=("region",),
+        meaning="Events of the log folded into this region's tables. Grows with the log; where "
+        "two workers show a region, the one with the higher position is right.",
+        zeros="Every live region.",
+        remedy="Falls: the log was recreated, or a worker was given another pack. Differs between "
+        "workers for longer than a handover: stop the worker that is behind.",
+    ),
+    Family(
+        name="scrutineer_partition_state",
+        kind="gauge",
+        unit="none: exactly one state is 1",
+        labels=("topic", "partition", "state"),
+        meaning="What each partition assigned to this worker is doing: being rebuilt from the "
+        "log, live, or failed. The topics of one partition number share their state.",
+        zeros="The other two states.",
+        remedy="Rebuilding for minutes: look at the broker and at scrutineer_partition_lag_events. "
+        "Failed: the log's start is gone or unreadable; the worker's log says which.",
+    ),
+    Family(
+        name="scrutineer_partition_position",
+        kind="gauge",
+        unit="events",
+        labels=("topic", "partition"),
+        meaning="Next offset to fold, of the partitions that are live here.",
+        zeros="Every input topic of a live partition.",
+        remedy="Does not grow while producers write: the worker is stuck; see its /healthz.",
+    ),
+    Family(
+        name="scrutineer_partition_lag_events",
+        kind="gauge",
+        unit="events",
+        labels=("topic", "partition"),
+        meaning="Events in the log that are not in the tables yet.",
+        remedy="Grows: more comes in than this worker folds. Add workers, up to the number of "
+        "partitions. Stays above 0 without growing: the worker is stuck.",
+    ),
+    Family(
+        name="scrutineer_events_total",
+        kind="counter",
+        unit="events",
+        labels=("topic", "partition", "outcome"),
+        meaning="Events folded since the start of the log, by what became of them. A restart or "
+        "a rebuild gives the same number. Take `max by (topic, partition, outcome)` before "
+        "`increase`, else a handover between workers looks like a burst.",
+        zeros="Every outcome of every input topic of a live partition.",
+        remedy="No growth on election day: nobody sends, or nothing reaches the broker. Many "
+        "duplicates: a producer repeats itself. Rejected: see scrutineer_rejected_events_total.",
+    ),
+    Family(
+        name="scrutineer_rejected_events_total",
+        kind="counter",
+        unit="events",
+        labels=("topic", "partition", "type", "reason"),
+        meaning="Events that went to the dead letters, by type and reason.",
+        zeros="Every type of the topic's authority with every reason an event of a known type can "
+        "have; no type with the other reasons.",
+        remedy="Read the letters on the dead-letter topic: each carries the reason, the field and "
+        "the original bytes. Mend the producer or the pack and send again.",
+    ),
+    Family(
+        name="scrutineer_freshness_seconds",
+        kind="histogram",
+        unit="seconds",
+        labels=("topic",),
+        meaning="From the broker's append of an event to its being visible in the tables. Live "
+        "events only: rebuilds and bursts read in bulk are not in it. Since the worker's start.",
+        zeros="Every input topic.",
+        remedy="Above a few seconds: look at scrutineer_partition_lag_events, then at the CPU of "
+        "worker and broker. Everything at 0: the clocks of broker and worker differ.",
+    ),
+)

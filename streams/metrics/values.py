@@ -1,0 +1,147 @@
+"""The values of each family of the election, read from the tables of one region.
+
+A value function gives {values of the labels after ``region``: value}, without zero filling.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from schemas.pack import Pack
+from streams.tables.buckets import BUCKET, Buckets
+from streams.tables.incidents import DISMISSED
+from streams.tables.region import RegionTables
+from streams.tables.restrictions import Restrictions, phase_over
+
+MICROSECONDS: Final = 1_000_000
+
+Values = dict[tuple[str, ...], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What a value may depend on beside the region's tables. ``now``: µs since the epoch."""
+
+    pack: Pack
+    now: int
+
+
+def _incidents(tables: RegionTables, _: Moment) -> Values:
+    found: Values = {}
+    for (category, severity, _phase, status), reports in tables.incidents.counts.items():
+        if status not in DISMISSED:
+            _add(found, (category, severity), reports)
+    return found
+
+
+def _incidents_by_status(tables: RegionTables, _: Moment) -> Values:
+    found: Values = {}
+    for (*_others, status), reports in tables.incidents.counts.items():
+        _add(found, (status,), reports)
+    return found
+
+
+def _restrictions(tables: RegionTables, _: Moment) -> Values:
+    found: Values = {}
+    for (*margins, status), total in tables.restrictions.total.items():
+        if status not in DISMISSED:
+            _add(found, tuple(margins), total)
+    return found
+
+
+def _turnout(tables: RegionTables, _: Moment) -> Values:
+    ratios = tables.official.newest_ratios()
+    return {(contest, "official"): float(ratio) for contest, (_as_of, ratio) in ratios.items()}
+
+
+def _findings(tables: RegionTables, _: Moment) -> Values:
+    return {(kind,): number for kind, number in tables.official.open_findings().items()}
+
+
+def _official_as_of(tables: RegionTables, _: Moment) -> Values:
+    newest = tables.last_official
+    return {} if newest is None else {(): newest / MICROSECONDS}
+
+
+def _last_report(tables: RegionTables, _: Moment) -> Values:
+    known = {"observer": tables.last_report, "official": tables.last_official}
+    return {(who,): at / MICROSECONDS for who, at in known.items() if at is not None}
+
+
+def _recent(buckets: Buckets, now: int) -> Values:
+    return {key: reports for key, reports in buckets.recent(now).items()}  # noqa: C416 - widens
+
+
+def _incidents_recent(tables: RegionTables, moment: Moment) -> Values:
+    return _recent(tables.incidents.recent, moment.now)
+
+
+def _restrictions_recent(tables: RegionTables, moment: Moment) -> Values:
+    return _recent(tables.restrictions.recent, moment.now)
+
+
+def _restrictions_open(tables: RegionTables, moment: Moment) -> Values:
+    found: Values = dict.fromkeys(_restrictions(tables, moment), 0)
+    for (kind, group, phase, _status), unlifted in tables.restrictions.unlifted.items():
+        over = phase_over(moment.pack, tables.code, phase, moment.now)
+        _add(found, (kind, group, phase), 0 if over else unlifted)
+    return found
+
+
+def _add(found: Values, key: tuple[str, ...], number: float) -> None:
+    found[key] = found.get(key, 0) + number
+
+
+ValueFunction = Callable[[RegionTables, Moment], Values]
+
+FACTS: Final[Mapping[str, ValueFunction]] = {
+    "election_incidents": _incidents,
+    "election_incidents_by_status": _incidents_by_status,
+    "election_restrictions": _restrictions,
+    "election_turnout_ratio": _turnout,
+    "election_official_findings": _findings,
+    "election_official_as_of_timestamp_seconds": _official_as_of,
+    "election_last_report_timestamp_seconds": _last_report,
+}
+"""Families whose values change only when the region's tables do."""
+
+TIMED: Final[Mapping[str, ValueFunction]] = {
+    "election_incidents_recent": _incidents_recent,
+    "election_restrictions_recent": _restrictions_recent,
+    "election_restrictions_open": _restrictions_open,
+}
+"""Families whose values also change as time passes."""
+
+
+def opened(tables: RegionTables, moment: Moment) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """(began, µs since the epoch; labels of the open restriction), one for each of them."""
+    for (_source, report_id), version in tables.restrictions.standing.items():
+        data = version.data
+        if phase_over(moment.pack, tables.code, data.phase, moment.now):
+            continue
+        place = data.station or data.commission or ""
+        yield version.at, (tables.code, place, data.kind, data.observer_group, report_id)
+
+
+def durations(tables: RegionTables) -> Iterator[tuple[str, list[int]]]:
+    """(kind, ascending seconds) of the restrictions that were lifted and stand."""
+    for (kind, _group, _phase, status), seconds in tables.restrictions.durations.items():
+        if status not in DISMISSED:
+            yield kind, seconds
+
+
+def steady_until(restrictions: Restrictions, code: str, moment: Moment) -> int:
+    """The first moment after ``moment.now`` (µs) at which a timed value may differ.
+
+    The next 5-minute step of the windows, or the end of a grace if that is earlier.
+    """
+    pack, now = moment.pack, moment.now
+    grace = pack.judgement.restriction_grace
+    until = (now // BUCKET + 1) * BUCKET
+    for _kind, _group, phase, _status in restrictions.unlifted:
+        end = pack.phase_end(code, phase)
+        if end is not None and now <= (last := end + grace.get(phase, 0)):
+            until = min(until, last + 1)
+    return until

@@ -1,0 +1,47 @@
+"""What the metrics read of a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from streams.metrics.freshness import Freshness
+from streams.tables.partition import Partition
+
+Status = Literal["rebuilding", "live", "failed"]
+
+
+class WorkerView(Protocol):
+    """A worker at one moment; read only, and only while ``render`` runs."""
+
+    @property
+    def parts(self) -> Mapping[int, Partition]:
+        """The tables of the partitions that are live here, by partition number."""
+
+    @property
+    def status(self) -> Mapping[int, Status]:
+        """What each assigned partition is doing."""
+
+    @property
+    def lag(self) -> Mapping[tuple[str, int], int]:
+        """Events of (topic, partition) in the log that are not in the tables yet."""
+
+    @property
+    def now(self) -> int:
+        """The time it is: microseconds since the epoch, of the wall or of the log's clock."""
+
+    @property
+    def freshness(self) -> Freshness:
+        """How long events took from the log to the tables."""
+
+
+@dataclass(slots=True)
+class View:
+    """A ``WorkerView`` to fill in."""
+
+    parts: Mapping[int, Partition]
+    status: Mapping[int, Status]
+    now: int
+    freshness: Freshness
+    lag: Mapping[tuple[str, int], int] = field(default_factory=dict)

@@ -1,0 +1,138 @@
+"""The values of the families that say how this worker is doing, and of those over all regions."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
+from statistics import median
+from typing import Final, get_args
+
+from schemas.envelope import EVENTS
+from schemas.pack import Pack
+from schemas.routing import partition_of
+from streams.metrics.declare import OPEN_SERIES_LIMIT
+from streams.metrics.freshness import BUCKETS, Freshness
+from streams.metrics.values import MICROSECONDS, Values, durations
+from streams.metrics.view import Status, WorkerView
+from streams.metrics.zeros import OTHER_TYPE, OUTCOMES, rejections
+from streams.tables.region import RegionTables
+
+STATES: Final[tuple[Status, ...]] = get_args(Status)
+
+Opened = tuple[int, tuple[str, ...]]
+"""(began, µs since the epoch; labels) of an open restriction."""
+
+
+class Deployment:
+    """What does not change while a worker runs: the pack, the input topics, the partition count.
+
+    ``regions``: partition → codes of the pack's regions, sorted. ``build``: version of scrutineer
+    and of Python.
+    """
+
+    __slots__ = ("_rejections", "build", "pack", "partitions", "regions", "topics")
+
+    def __init__(
+        self, pack: Pack, topics: Sequence[str], partitions: int, build: tuple[str, str]
+    ) -> None:
+        self.pack = pack
+        self.topics = tuple(topics)
+        self.partitions = partitions
+        self.build = build
+        self.regions: dict[int, list[str]] = {number: [] for number in range(partitions)}
+        for code in sorted(pack.regions):
+            self.regions[partition_of(code, partitions)].append(code)
+        self._rejections = {topic: tuple(rejections(topic)) for topic in self.topics}
+
+    def live(self, view: WorkerView) -> Iterator[tuple[str, RegionTables | None]]:
+        """(code, tables or None where nothing came yet) of every region live here, sorted."""
+        found = [(code, number) for number in view.parts for code in self.regions[number]]
+        for code, number in sorted(found):
+            yield code, view.parts[number].regions.get(code)
+
+    def values(self, view: WorkerView) -> Mapping[str, Values]:
+        """Family → {labels: value}, of the families of ``pipeline`` but the histogram."""
+        pack = self.pack
+        regions = list(self.live(view))
+        return {
+            "scrutineer_build_info": {self.build: 1},
+            "scrutineer_pack_info": {
+                (pack.id, pack.acceptance_digest[:12], pack.judgement_digest[:12]): 1
+            },
+            "scrutineer_now_timestamp_seconds": {(): view.now / MICROSECONDS},
+            "scrutineer_region_live": {(code,): 1 for code, _ in regions},
+            "scrutineer_region_position": {
+                (code,): 0 if tables is None else tables.position for code, tables in regions
+            },
+            "scrutineer_partition_state": self._states(view),
+            "scrutineer_partition_position": {
+                (topic, str(number)): part.next.get(topic, 0)
+                for number, part in view.parts.items()
+                for topic in self.topics
+            },
+            "scrutineer_partition_lag_events": {
+                (topic, str(number)): lag for (topic, number), lag in view.lag.items()
+            },
+            "scrutineer_events_total": self._events(view),
+            "scrutineer_rejected_events_total": self._rejected(view),
+        }
+
+    def _states(self, view: WorkerView) -> Values:
+        return {
+            (topic, str(number), state): int(state == now)
+            for number, now in view.status.items()
+            for topic in self.topics
+            for state in STATES
+        }
+
+    def _events(self, view: WorkerView) -> Values:
+        return {
+            (topic, str(number), outcome): part.outcomes[topic, outcome]  # type: ignore[index]
+            for number, part in view.parts.items()
+            for topic in self.topics
+            for outcome in OUTCOMES
+        }
+
+    def _rejected(self, view: WorkerView) -> Values:
+        found: Values = {}
+        for number, part in view.parts.items():
+            name = str(number)
+            for topic, possible in self._rejections.items():
+                for type_, reason in possible:
+                    found[topic, name, type_, reason] = 0
+            for (topic, type_, reason), count in part.rejected.items():
+                known = type_ if not type_ or type_ in EVENTS else OTHER_TYPE
+                key = (topic, name, known, reason)
+                found[key] = found.get(key, 0) + count
+        return found
+
+
+def histogram(freshness: Freshness) -> Iterator[tuple[str, list[tuple[float, int]], float]]:
+    """(topic, [(upper bound in seconds, events up to it)], sum of seconds)."""
+    for topic, (counts, total) in sorted(freshness.distributions().items()):
+        yield topic, list(zip(BUCKETS, accumulate(counts), strict=True)), total
+
+
+def medians(regions: Iterable[RegionTables]) -> Values:
+    """Kind → median seconds of the lifted restrictions of all ``regions``."""
+    by_kind: dict[str, list[int]] = {}
+    for tables in regions:
+        for kind, seconds in durations(tables):
+            by_kind.setdefault(kind, []).extend(seconds)
+    return {(kind,): median(seconds) for kind, seconds in by_kind.items()}
+
+
+def listed(found: Iterable[Opened]) -> tuple[Values, int]:
+    """The newest open restrictions as {labels: began in seconds}, and how many are left out.
+
+    Two with the same labels (two sources that number alike, at one place) share a series, which
+    shows the earlier beginning.
+    """
+    first: dict[tuple[str, ...], int] = {}
+    total = 0
+    for began, labels in found:
+        total += 1
+        first[labels] = min(began, first.get(labels, began))
+    newest = heapq.nlargest(OPEN_SERIES_LIMIT, ((began, labels) for labels, began in first.items()))
+    return {labels: began / MICROSECONDS for began, labels in newest}, total - len(newest)

@@ -1,0 +1,82 @@
+"""Which series exist at 0 before anything happened: bounded, and a function of the pack alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final, get_args
+
+from schemas.desk import TriageStatus
+from schemas.envelope import EVENTS
+from schemas.fields import Authority, ObserverGroup, Phase, Severity
+from schemas.observer import RestrictionKind
+from schemas.pack import Pack
+from schemas.verdict import Reason
+from streams.metrics.values import Values
+from streams.tables.buckets import WINDOWS
+from streams.tables.findings import KINDS as FINDINGS
+from streams.tables.versions import Outcome
+
+OUTCOMES: Final[tuple[str, ...]] = get_args(Outcome)
+OTHER_TYPE: Final = "other"
+"""Label for an event type that is none of ours: what a sender makes up is no label."""
+
+_UNREADABLE: Final[tuple[Reason, ...]] = ("not_json", "bad_envelope", "too_large")
+_TYPED: Final = tuple(
+    reason for reason in get_args(Reason) if reason not in {"not_json", "unknown_type", "too_large"}
+)
+
+
+def of_region(pack: Pack) -> Mapping[str, Values]:
+    """Family → {labels after ``region``: 0} for every live region."""
+    restrictions = _restriction_margins()
+    kinds = get_args(RestrictionKind)
+    return {
+        "election_incidents": _incident_margins(sorted(pack.categories)),
+        "election_incidents_by_status": _zero((s,) for s in ("reported", *get_args(TriageStatus))),
+        "election_incidents_recent": _zero((c, w) for c in pack.categories for w in WINDOWS),
+        "election_restrictions": restrictions,
+        "election_restrictions_open": restrictions,
+        "election_restrictions_recent": _zero((k, w) for k in kinds for w in WINDOWS),
+        "election_official_findings": _zero((finding,) for finding in FINDINGS),
+    }
+
+
+def rejections(topic: str) -> Iterable[tuple[str, str]]:
+    """(type, reason) of what can be rejected on an input topic, named by its authority."""
+    authority: Authority | str = topic.rpartition(".")[2]
+    for reason in _UNREADABLE:
+        yield "", reason
+    yield OTHER_TYPE, "unknown_type"
+    for name, (_model, writer) in EVENTS.items():
+        if writer != authority:
+            yield name, "wrong_authority"
+            continue
+        for reason in _TYPED:
+            yield name, reason
+
+
+def _incident_margins(categories: list[str]) -> Values:
+    if not categories:
+        return {}
+    severities = get_args(Severity)
+    return _zero(
+        [
+            *((category, severities[0]) for category in categories),
+            *((categories[0], severity) for severity in severities),
+        ]
+    )
+
+
+def _restriction_margins() -> Values:
+    kinds, groups, phases = (get_args(t) for t in (RestrictionKind, ObserverGroup, Phase))
+    return _zero(
+        [
+            *((kind, "unknown", "unknown") for kind in kinds),
+            *(("other", group, "unknown") for group in groups),
+            *(("other", "unknown", phase) for phase in phases),
+        ]
+    )
+
+
+def _zero(keys: Iterable[tuple[str, ...]]) -> Values:
+    return dict.fromkeys(keys, 0)

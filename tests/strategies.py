@@ -1,0 +1,223 @@
+"""Generated events of every type that collide: few identities, few values, many versions.
+
+Everything is for :func:`tests.packs.small_pack`. A :class:`Record` is what stands in the log: the
+bytes of a valid event and where it stood; ``accepted`` reads it.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from hypothesis import strategies as st
+
+from schemas import Accepted, Origin, read
+from schemas.envelope import EVENTS
+from schemas.routing import partition_of
+from tests.packs import small_pack
+
+Event = dict[str, Any]
+REGIONS = ("XX-A", "XX-B")
+STATIONS = {"XX-A": "A-1", "XX-B": "B-1"}
+OBSERVERS = ("urn:test:citizen", "urn:test:party")
+REPORT_IDS = ("r1", "r2")
+PARTITIONS = 12
+DAY = datetime(2030, 6, 2, tzinfo=UTC)
+# Bucket edges, either side of them, and far apart.
+SECONDS = (36_000, 36_299, 36_300, 36_899, 36_900, 39_600, 57_600)
+
+
+class Record(NamedTuple):
+    """One record of the log."""
+
+    raw: bytes
+    origin: Origin
+
+    @property
+    def event(self) -> Event:
+        """The event as JSON."""
+        found: Event = json.loads(self.raw)
+        return found
+
+    @property
+    def region(self) -> str:
+        """The region, which is the record's key."""
+        return (self.origin.key or b"").decode()
+
+
+def accepted(record: Record) -> Accepted:
+    """Read a record that must be accepted."""
+    result = read(record.raw, record.origin, small_pack())
+    assert isinstance(result, Accepted), result
+    return result
+
+
+def record(event: Event, known: datetime | None = None) -> Record:
+    """Put an event into the log; it became known (``known``) a second after its time."""
+    data = event["data"]
+    region = data["about"]["region"] if "about" in data else data["region"]
+    when = known or datetime.fromisoformat(event["time"]) + timedelta(seconds=1)
+    authority = EVENTS[event["type"]][1]
+    origin = Origin(
+        f"election.{authority}",
+        partition_of(region, PARTITIONS),
+        PARTITIONS,
+        region.encode(),
+        round(when.timestamp() * 1000),
+    )
+    return Record(json.dumps(event).encode(), origin)
+
+
+@st.composite
+def times(draw: st.DrawFn) -> str:
+    """A moment of the day; the same one may be printed with another offset."""
+    moment = DAY + timedelta(seconds=draw(st.sampled_from(SECONDS)))
+    offset = draw(st.sampled_from((0, 0, 6)))
+    return (moment + timedelta(hours=offset)).replace(tzinfo=None).isoformat() + (
+        f"+{offset:02d}:00" if offset else "Z"
+    )
+
+
+def _some(draw: st.DrawFn, **optional: st.SearchStrategy[Any]) -> dict[str, Any]:
+    """Some of the optional fields."""
+    return {name: draw(values) for name, values in optional.items() if draw(st.booleans())}
+
+
+def _event(draw: st.DrawFn, name: str, source: str, data: Event, **more: str) -> Event:
+    return {
+        "specversion": "1.0",
+        "id": draw(st.sampled_from(("e1", "e2", "e3"))),
+        "source": source,
+        "type": f"election.{name}.v1",
+        "time": draw(times()),
+        "election": "test-2030",
+        "data": data,
+        **more,
+    }
+
+
+severities = st.sampled_from(("unspecified", "low", "critical"))
+revision_numbers = st.integers(0, 2)
+texts = st.sampled_from(("door closed", "сюда нельзя"))
+
+
+def _report(draw: st.DrawFn) -> Event:
+    region = draw(st.sampled_from(REGIONS))
+    return {
+        "report_id": draw(st.sampled_from(REPORT_IDS)),
+        "revision": draw(revision_numbers),
+        "region": region,
+        "observer_group": draw(st.sampled_from(("citizen", "media"))),
+        "phase": draw(st.sampled_from(("voting", "counting", "unknown"))),
+        **_some(draw, station=st.just(STATIONS[region])),
+        **_some(draw, observer=st.just("o1")),
+        **({"withdrawn": True} if draw(st.integers(0, 5)) == 0 else {}),
+    }
+
+
+@st.composite
+def incidents(draw: st.DrawFn) -> Record:
+    """An incident of an observers' source."""
+    data = _report(draw) | {"category": draw(st.sampled_from(("campaigning", "tampering")))}
+    data |= _some(draw, severity=severities, description=texts)
+    return record(_event(draw, "observer.incident", draw(st.sampled_from(OBSERVERS)), data))
+
+
+@st.composite
+def restrictions(draw: st.DrawFn) -> Record:
+    """A restriction on observers, now and then from a phone whose clock is hours ahead."""
+    data = _report(draw) | {"kind": draw(st.sampled_from(("expelled", "entry_denied")))}
+    data |= _some(draw, severity=severities, description=texts)
+    event = _event(draw, "observer.restriction", draw(st.sampled_from(OBSERVERS)), data)
+    moment = datetime.fromisoformat(event["time"])
+    if draw(st.booleans()):
+        lasted = draw(st.sampled_from((0, 61, 600, 601)))
+        data["lifted"] = (moment + timedelta(seconds=lasted)).isoformat()
+    ahead = draw(st.sampled_from((-1, -1, -1, 1800, 7200)))
+    return record(event, moment - timedelta(seconds=ahead) + timedelta(hours=1) * (ahead < 0))
+
+
+@st.composite
+def observed_turnouts(draw: st.DrawFn) -> Record:
+    """Voters counted at a station."""
+    data = _report(draw)
+    data["station"] = STATIONS[data["region"]]
+    data["method"] = draw(st.sampled_from(("counted", "told_by_commission")))
+    if draw(st.booleans()):
+        data["cumulative"] = draw(st.integers(0, 3))
+    else:
+        data["interval"] = {
+            "from": "2030-06-02T08:00:00Z",
+            "to": "2030-06-02T09:00:00Z",
+            "voters": draw(st.integers(0, 3)),
+        }
+    data |= _some(draw, registered=st.just(1500), contest=st.just("list"))
+    return record(_event(draw, "observer.turnout", draw(st.sampled_from(OBSERVERS)), data))
+
+
+@st.composite
+def official_turnouts(draw: st.DrawFn) -> Record:
+    """An official figure at or near one of the three checkpoints, or at none."""
+    data: Event = {
+        "region": "XX-A",
+        "publisher": draw(st.sampled_from(("commission", "gazette", "agency"))),
+        "as_of": draw(
+            st.sampled_from(
+                (
+                    "2030-06-02T10:00:00Z",
+                    "2030-06-02T10:10:00Z",
+                    "2030-06-02T14:00:00Z",
+                    "2030-06-02T20:00:00+06:00",
+                    "2030-06-02T16:00:00Z",
+                )
+            )
+        ),
+    }
+    figures = draw(st.sampled_from(("voted", "percent", "both")))
+    if figures != "percent":
+        data["voted"] = draw(st.integers(400, 403))
+    if figures != "voted":
+        data["percent"] = draw(st.sampled_from(("40", "40.4", "40.5", "40.52", "41.0", "41.07")))
+    data |= _some(draw, station=st.just("A-1"), contest=st.sampled_from(("list", "district")))
+    data |= _some(draw, registered=st.just(1000), revision=revision_numbers)
+    data |= _some(draw, source_url=st.just("https://example.org/1"))
+    event = _event(draw, "official.turnout", "urn:test:official", data)
+    return record(event, DAY + timedelta(hours=17))
+
+
+@st.composite
+def decisions(draw: st.DrawFn) -> Record:
+    """A decision of the desk, which its report may follow or never have."""
+    about = {
+        "source": draw(st.sampled_from(OBSERVERS)),
+        "region": draw(st.sampled_from(REGIONS)),
+        "report_id": draw(st.sampled_from(REPORT_IDS)),
+    }
+    status = draw(
+        st.sampled_from(
+            ("under_review", "confirmed", "rejected", "resolved", "escalated", "duplicate")
+        )
+    )
+    data: Event = {"about": about, "revision": draw(revision_numbers), "status": status}
+    if status == "duplicate":
+        data["duplicate_of"] = about | {"report_id": "r9"}
+    data |= _some(draw, severity=severities, note=texts, decided_by=st.just("d1"))
+    return record(_event(draw, "desk.triage", "urn:test:desk", data))
+
+
+def records() -> st.SearchStrategy[Record]:
+    """A record of any type but the clock's."""
+    reports = st.one_of(incidents(), restrictions(), observed_turnouts())
+    return st.one_of(reports, reports, decisions(), official_turnouts())
+
+
+def logs(min_size: int = 0, max_size: int = 30) -> st.SearchStrategy[list[Record]]:
+    """Records in an order of arrival."""
+    return st.lists(records(), min_size=min_size, max_size=max_size)
+
+
+nows = st.sampled_from([*SECONDS, 40_000, 72_000, 75_600, 79_201, 86_400 * 3]).map(
+    lambda seconds: round((DAY + timedelta(seconds=seconds)).timestamp()) * 1_000_000
+)
+"""A ``now`` in microseconds: bucket edges, before and after the ends of phases."""
