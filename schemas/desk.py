@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import StringConstraints
 from pydantic.dataclasses import dataclass
@@ -18,6 +18,8 @@ from schemas.fields import (
     TextDigest,
     Timestamp,
     UriReference,
+    closed,
+    given,
 )
 
 TriageStatus = Literal[
@@ -35,7 +37,20 @@ class ReportRef:
     report_id: Identifier
 
 
-@dataclass(slots=True, frozen=True, kw_only=True, config=CLOSED)
+_DUPLICATE_OF: Final = {
+    "if": {"properties": {"status": {"const": "duplicate"}}},
+    "then": given("duplicate_of", "object"),
+    "else": {"properties": {"duplicate_of": {"type": "null"}}},
+}
+_DECIDED_FIRST: Final = {
+    "allOf": [
+        {"if": given("outcome", "string"), "then": given("decided", "string")},
+        {"if": given("published", "string"), "then": given("decided", "string")},
+    ]
+}
+
+
+@dataclass(slots=True, frozen=True, kw_only=True, config=closed(_DUPLICATE_OF))
 class Triage:
     """A decision about one report, which it may precede. It never alters the report."""
 
@@ -74,7 +89,7 @@ class Notice:
     withdrawn: bool = False
 
 
-@dataclass(slots=True, frozen=True, kw_only=True, config=CLOSED)
+@dataclass(slots=True, frozen=True, kw_only=True, config=closed(_DECIDED_FIRST))
 class Complaint:
     """A complaint or appeal and what became of it. Identity: (source, region, complaint_id).
 

@@ -20,6 +20,17 @@ from pydantic_core import CoreSchema, core_schema
 CLOSED: Final = ConfigDict(extra="forbid", strict=True)
 """Configuration of every ``data`` model: unknown fields are refused, nothing is coerced."""
 
+
+def closed(rules: dict[str, Any]) -> ConfigDict:
+    """``CLOSED``, with what its cross-field checks demand said in JSON Schema too."""
+    return ConfigDict(**CLOSED, json_schema_extra=rules)
+
+
+def given(name: str, kind: str) -> dict[str, Any]:
+    """JSON Schema of an object in which ``name`` is there and not null."""
+    return {"properties": {name: {"type": kind}}, "required": [name]}
+
+
 _RFC3339: Final = r"^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 

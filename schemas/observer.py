@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
@@ -21,6 +21,8 @@ from schemas.fields import (
     Severity,
     TextDigest,
     Timestamp,
+    closed,
+    given,
 )
 from schemas.figures import ProtocolFigures
 
@@ -88,7 +90,11 @@ class CountInterval:
             raise ValueError("'to' must be later than 'from'")
 
 
-@dataclass(slots=True, frozen=True, kw_only=True, config=CLOSED)
+_ONE_COUNT: Final = {"oneOf": [given("cumulative", "integer"), given("interval", "object")]}
+_SOMEWHERE: Final = {"anyOf": [given("station", "string"), given("commission", "string")]}
+
+
+@dataclass(slots=True, frozen=True, kw_only=True, config=closed(_ONE_COUNT))
 class ObservedTurnout(Report):
     """Voters counted at one station: ``cumulative`` since opening, or an ``interval``."""
 
@@ -105,7 +111,7 @@ class ObservedTurnout(Report):
             raise ValueError("give either 'cumulative' or 'interval'")
 
 
-@dataclass(slots=True, frozen=True, kw_only=True, config=CLOSED)
+@dataclass(slots=True, frozen=True, kw_only=True, config=closed(_SOMEWHERE))
 class Visit(Report):
     """One visit to a station or commission: its overall assessment and the form's answers.
 
@@ -126,7 +132,7 @@ class Visit(Report):
             raise ValueError("'left' must not be earlier than 'arrived'")
 
 
-@dataclass(slots=True, frozen=True, kw_only=True, config=CLOSED)
+@dataclass(slots=True, frozen=True, kw_only=True, config=closed(_SOMEWHERE))
 class ObservedProtocol(ProtocolFigures, Report):
     """An observer's copy of a results protocol."""
 

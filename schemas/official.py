@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from pydantic.dataclasses import dataclass
 
 from schemas.fields import (
@@ -14,11 +16,15 @@ from schemas.fields import (
     Revision,
     Timestamp,
     Url,
+    closed,
+    given,
 )
 from schemas.figures import ProtocolFigures
 
+_A_FIGURE: Final = {"anyOf": [given("voted", "integer"), given("percent", "string")]}
 
-@dataclass(slots=True, frozen=True, kw_only=True, config=CLOSED)
+
+@dataclass(slots=True, frozen=True, kw_only=True, config=closed(_A_FIGURE))
 class OfficialTurnout:
     """A published turnout figure. Identity: (publisher, place, contest, checkpoint)."""
 
