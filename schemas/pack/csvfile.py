@@ -37,27 +37,26 @@ class Columns(NamedTuple):
 class Row:
     """One row. Its methods return a cell's value, or note what is wrong with it."""
 
-    __slots__ = ("_cells", "_file", "_ok", "line")
+    __slots__ = ("_cells", "_file", "_places", "line", "ok")
 
-    def __init__(self, file: CsvFile, line: int, cells: Mapping[str, str]) -> None:
+    def __init__(
+        self, file: CsvFile, line: int, places: Mapping[str, int], cells: list[str]
+    ) -> None:
         self._file = file
+        self._places = places
         self._cells = cells
-        self._ok = True
         self.line = line
-
-    @property
-    def ok(self) -> bool:
-        """Whether no fault was found so far."""
-        return self._ok
+        self.ok = True
 
     def fault(self, field: str, message: str) -> None:
         """Note what is wrong with a cell."""
-        self._ok = False
+        self.ok = False
         self._file.problems.add(self._file.name, self.line, f"{field}: {message}")
 
     def raw(self, field: str) -> str:
         """The cell as it stands; empty where the column is not there."""
-        return self._cells.get(field, "")
+        place = self._places.get(field)
+        return "" if place is None else self._cells[place]
 
     def code(self, field: str, pattern: re.Pattern[str]) -> str:
         """A code; it must not be empty."""
@@ -107,10 +106,12 @@ class Row:
         value = self.raw(field)
         if not value:
             return None
-        if _DEGREES.fullmatch(value) is None or abs(float(value)) > limit:
-            self.fault(field, f"{value!r} is not in degrees from -{limit} to {limit}")
-            return None
-        return float(value)
+        if _DEGREES.fullmatch(value) is not None:
+            degrees = float(value)
+            if -limit <= degrees <= limit:
+                return degrees
+        self.fault(field, f"{value!r} is not in degrees from -{limit} to {limit}")
+        return None
 
     def choice(self, field: str, choices: Sequence[str], *, optional: bool = False) -> str | None:
         """One of a closed list, or None for an empty cell where that is allowed."""
@@ -137,16 +138,18 @@ class CsvFile:
     def rows(self) -> Iterator[Row]:
         """The rows below the header; those with a wrong number of cells are noted, not given."""
         header: list[str] = []
+        places: dict[str, int] = {}
         for line, cells in self._lines():
             if not header:
                 header = cells
                 if not self._good_header(line, header):
                     return
+                places = {name: place for place, name in enumerate(header)}
             elif len(cells) != len(header):
                 message = f"has {len(cells)} cells where the header has {len(header)}"
                 self.problems.add(self.name, line, message)
             else:
-                yield Row(self, line, dict(zip(header, cells, strict=True)))
+                yield Row(self, line, places, cells)
         if not header:
             wanted = ",".join(self.columns.required)
             self.problems.add(self.name, 1, f"is empty; its first line must be {wanted}")

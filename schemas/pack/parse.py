@@ -166,7 +166,7 @@ def _judgement(parts: Mapping[str, Any]) -> str:
     for name in ("stations", "commissions"):
         rows = parts[name]
         content[name] = None if rows is None else digests.table(rows.values())
-    content["deployment"] = digests.table(parts["deployment"])
+    content["deployment"] = digests.table(parts["deployment"], keys=2)
     content["name"] = parts["name"]
     content["commission_counts"] = parts["commission_counts"]
     content["days"] = [day.isoformat() for day in parts["days"]]
