@@ -57,6 +57,7 @@ class OpenRestriction(NamedTuple):
     """One restriction that is open."""
 
     since: int
+    report_id: str
     region: str
     place: str
     kind: str
@@ -140,6 +141,7 @@ def _restrictions(pack: Pack, rows: Rows) -> list[OpenRestriction]:
     found = [
         OpenRestriction(
             since=_moment(row["since"]),
+            report_id=row["report_id"],
             region=row["region"],
             place=_place(pack, row),
             kind=row["kind"],

@@ -27,7 +27,8 @@ class Pipeline(NamedTuple):
 
     live: int = 0
     partitions: int = 0
-    events: int = 0
+    records: int = 0
+    """Records of all topics read, the clock's among them."""
     per_second: float = 0.0
     lag: int = 0
     problem: str = ""
@@ -95,7 +96,7 @@ def _header(scene: Scene, width: int) -> Iterator[RenderableType]:
     pipe = scene.pipeline
     state = Text(pipe.problem or "worker live", style=_ALARM if pipe.problem else _CALM)
     state.append(f"  partitions {pipe.live}/{pipe.partitions}", style="default")
-    state.append(f"  {pipe.per_second:,.0f} events/s  {pipe.events:,} in all", style="default")
+    state.append(f"  {pipe.per_second:,.0f} records/s  {pipe.records:,} in all", style="default")
     if pipe.lag:
         state.append(f"  {pipe.lag:,} waiting", style="default" if pipe.lag < 1000 else _ALARM)
     figure = Text()
@@ -135,23 +136,32 @@ def _stacked(scene: Scene, room: int) -> Iterator[RenderableType]:
     """The regions get what the restrictions, at most a third, do not need."""
     below = min(max(1, len(scene.board.restrictions)), max(4, room // 3))
     yield _regions(scene, room - below - 3, wide=False)
-    yield Text("")
+    yield _title(f"OPEN RESTRICTIONS ON OBSERVERS: {len(scene.board.restrictions)}")
     yield _restrictions(scene, below)
 
 
 def _side_by_side(scene: Scene, width: int, room: int) -> RenderableType:
-    left = max(76, width * 52 // 100)
+    left = max(80, width * 52 // 100)
     grid = Table.grid(padding=(0, 2, 0, 0), expand=True)
     grid.add_column(width=left)
     grid.add_column(ratio=1)
     listed = min(len(scene.board.findings), max(0, room - 27), 12)
     rest = room - (listed + 2 if listed else 0)
     desk = width - left >= 75
-    grid.add_row(_regions(scene, rest - 1, wide=True), _restrictions(scene, rest - 1, desk))
+    number = len(scene.board.restrictions)
+    grid.add_row(
+        _title("REGIONS, THE MOST URGENT FIRST"),
+        _title(f"OPEN RESTRICTIONS ON OBSERVERS: {number}"),
+    )
+    grid.add_row(_regions(scene, rest - 2, wide=True), _restrictions(scene, rest - 2, desk))
     if listed:
         grid.add_row("", "")
         grid.add_row(_findings(scene, listed), _rejected_list(scene.board, listed))
     return grid
+
+
+def _title(text: str) -> Text:
+    return Text(text, style="bold")
 
 
 def _plain_table() -> Table:
@@ -220,7 +230,7 @@ def _restrictions(scene: Scene, room: int, desk: bool = True) -> RenderableType:
     found = scene.board.restrictions
     table = _plain_table()
     table.add_column("SINCE", no_wrap=True)
-    table.add_column(f"OPEN RESTRICTIONS: {len(found)}", no_wrap=True, ratio=1, overflow="ellipsis")
+    table.add_column("WHERE", no_wrap=True, ratio=1, overflow="ellipsis")
     table.add_column("KIND", no_wrap=True, width=21, overflow="ellipsis")
     table.add_column("GROUP", no_wrap=True, width=13, overflow="ellipsis")
     if desk:
