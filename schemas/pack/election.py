@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
 from datetime import date, datetime, time
 from typing import Annotated, Any, Final, Literal
@@ -47,20 +46,26 @@ def _name(value: str) -> str:
 
 
 def _moment(value: Any) -> Any:
-    if isinstance(value, datetime) and value.tzinfo is not None:
-        return value
     try:
-        return _MOMENT.validate_python(value)
+        moment = _MOMENT.validate_python(value)
     except ValidationError:
         raise ValueError(
             "must be a date and time with an offset, such as 2023-03-19T10:10:00+06:00"
         ) from None
+    return _sane(moment)
 
 
 def _day(value: Any) -> Any:
     if type(value) is date:
-        return value
+        return _sane(value)
     raise ValueError("must be a date without quotes, such as 2023-03-19")
+
+
+def _sane(value: date) -> date:
+    """Far from the ends of the calendar, where an offset would lead out of it."""
+    if not 1900 <= value.year <= 2999:
+        raise ValueError(f"the year {value.year} is not between 1900 and 2999")
+    return value
 
 
 def _clock_time(value: Any) -> Any:
@@ -274,11 +279,10 @@ def _unique(
     values: list[Any],
     field: str | None = None,
 ) -> None:
-    first: dict[Hashable, int] = {}
-    counts = Counter(values)
+    first: dict[Hashable, Path] = {}
     for index, value in enumerate(values):
         path: Path = (key, index) if field is None else (key, index, field)
-        if counts[value] > 1 and value in first:
-            line = line_of(election.lines, (key, first[value]))
+        if value in first:
+            line = line_of(election.lines, first[value])
             election.fault(problems, path, f"'{value}' is there already, on line {line}")
-        first.setdefault(value, index)
+        first.setdefault(value, path)
