@@ -22,6 +22,9 @@ PLAIN: Final = 5.0
 """Seconds between two lines without one."""
 
 
+_STOPS: Final = "Ctrl-C stops everything."
+
+
 class Audience(Protocol):
     """``stays``: whether the worker is kept up after the summary, until it is interrupted."""
 
@@ -94,7 +97,8 @@ class Plain:
 
     def _line(self) -> None:
         day, feed = self._day, self._feed
-        if day is None or feed is None or feed.board.now is None:
+        now = feed.board.now if feed is not None else None
+        if day is None or feed is None or now is None:
             return
         board, pipe = feed.board, feed.pipeline
         country = board.country
@@ -102,7 +106,7 @@ class Plain:
         if country is not None:
             official = f"{country.percent} % at {clock(country.as_of, day.zone)}"
         self.say(
-            f"{clock(board.now, day.zone)}  {pipe.records:,} records  "
+            f"{clock(now, day.zone)}  {pipe.records:,} records  "
             f"{board.hour} incidents in the last hour  "
             f"{len(board.restrictions)} open restrictions  official turnout {official}  "
             f"{sum(number for _, number in board.rejected)} rejected"
@@ -164,9 +168,7 @@ class Terminal:
         if live is not None:
             live.stop()
 
-    def _screen(
-        self, height: int | None = None, footer: str = "Ctrl-C stops everything."
-    ) -> Screen:
+    def _screen(self, height: int | None = None, footer: str = _STOPS) -> Screen:
         day, feed = self._day, self._feed
         assert day is not None
         assert feed is not None

@@ -57,7 +57,17 @@ async def play(
         digest = await _digest(feed)
         await _keep_tables(feed, day)
         replay = await asyncio.to_thread(day.replay)
-        audience.sum_up(summary(options.seed, day, feed, progress, digest, replay, seconds))
+        audience.sum_up(
+            summary(
+                day,
+                feed,
+                progress,
+                seed=options.seed,
+                digest=digest,
+                replay=replay,
+                seconds=seconds,
+            )
+        )
         _compare(digest, replay)
         if audience.stays:
             await asyncio.Event().wait()
@@ -121,7 +131,8 @@ def _compare(digest: str, replay: Replay) -> None:
 async def _until(question: Callable[[], Awaitable[bool]], seconds: float, otherwise: str) -> None:
     try:
         async with asyncio.timeout(seconds):
-            while not await question():
+            # No event could tell: the answer is in another process.
+            while not await question():  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
     except TimeoutError:
         raise DemoError(f"{otherwise} ({seconds:.0f} s)") from None

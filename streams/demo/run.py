@@ -104,7 +104,7 @@ async def _while_alive(worker: WorkerProcess, work: Coroutine[Any, Any, None]) -
     """Do ``work``; when the worker ends before, so does the work."""
 
     async def watch() -> None:
-        while worker.exit_code is None:
+        while worker.exit_code is None:  # noqa: ASYNC110 - another process sets no event
             await asyncio.sleep(0.2)
 
     doing, watching = asyncio.ensure_future(work), asyncio.ensure_future(watch())

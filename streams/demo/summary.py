@@ -15,10 +15,11 @@ from streams.sources.play import Progress
 
 
 def summary(
-    seed: int,
     day: Day,
     feed: Feed,
     progress: Progress,
+    *,
+    seed: int,
     digest: str,
     replay: Replay,
     seconds: float,
