@@ -97,8 +97,8 @@ class Grace(BaseModel):
     pre_election: Minutes = Field(60, description="After the first opening of the polls.")
     opening: Minutes = Field(60, description="After the last day's opening of the polls.")
     voting: Minutes = Field(60, description="After the last closing of the polls.")
-    counting: Minutes = Field(60, description="After the end of counting (phases).")
-    tabulation: Minutes = Field(60, description="After the end of tabulation (phases).")
+    counting: Minutes = Field(60, description="After the end of counting (phase_hours).")
+    tabulation: Minutes = Field(60, description="After the end of tabulation (phase_hours).")
 
 
 class PhaseHours(BaseModel):

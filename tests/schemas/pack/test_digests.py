@@ -143,7 +143,7 @@ def test_what_only_views_read_changes_the_judgement_digest_alone(
 
 def test_digests_of_many_rows() -> None:
     """Rows are spelt in batches: order does not matter beyond one either, and every row counts."""
-    rows = [f"S-{number},XX-A" for number in range(25_000)]
+    rows = [f"S-{number},XX-A" for number in range(12_500)]
     files = {name: SMALL_FILES[name] for name in SMALL_FILES if name != "deployment.csv"}
 
     def digest(lines: list[str]) -> str:
@@ -152,4 +152,4 @@ def test_digests_of_many_rows() -> None:
 
     assert digest(rows) == digest(rows[::-1])
     assert digest(rows) != digest(rows[:-1])
-    assert digest(rows) != digest([*rows[:12_345], "S-12345,XX-B", *rows[12_346:]])
+    assert digest(rows) != digest([*rows[:11_345], "S-11345,XX-B", *rows[11_346:]])
