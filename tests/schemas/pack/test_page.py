@@ -64,7 +64,8 @@ def test_the_exceptions_of_the_page_fit_the_example() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "default", "meaning"), thresholds(Judgement), ids=[k for k, *_ in thresholds(Judgement)]
+    ("key", "default", "meaning"),
+    [pytest.param(*row, id=row[0]) for row in thresholds(Judgement)],
 )
 def test_every_threshold_is_documented(key: str, default: object, meaning: str) -> None:
     """With its default and its meaning."""
