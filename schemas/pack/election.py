@@ -29,7 +29,7 @@ from schemas.fields import (
     Timestamp,
     UriReference,
 )
-from schemas.pack.judgement import Judgement, Percent
+from schemas.pack.judgement import Judgement, Line, Percent
 from schemas.pack.problems import Problems
 from schemas.pack.toml_lines import Path, line_of, toml_lines
 
@@ -37,12 +37,6 @@ ELECTION_FILE: Final = "election.toml"
 
 _CLOSED: Final = ConfigDict(extra="forbid", strict=True, frozen=True)
 _MOMENT: Final = TypeAdapter(Timestamp)
-
-
-def _name(value: str) -> str:
-    if not value.strip() or not value.isprintable():
-        raise ValueError("must be text on one line")
-    return value
 
 
 def _moment(value: Any) -> Any:
@@ -84,7 +78,6 @@ def _zone(value: str) -> str:
     return value
 
 
-Name = Annotated[str, Field(max_length=200), AfterValidator(_name)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 Day = Annotated[date, BeforeValidator(_day)]
 ClockTime = Annotated[time, BeforeValidator(_clock_time)]
@@ -96,13 +89,13 @@ class ContestEntry(BaseModel):
 
     model_config = _CLOSED
 
-    name: Name
+    name: Line
     main: bool = False
     seats: Count | None = None
     threshold_percent: Percent | None = None
     lists: Count | None = None
     candidates: Count | None = None
-    note: Annotated[str, Field(max_length=500)] = ""
+    note: Line | None = None
 
 
 class HoursRule(BaseModel):
@@ -144,7 +137,7 @@ class PublisherEntry(BaseModel):
     model_config = _CLOSED
 
     code: Code
-    name: Name
+    name: Line
 
 
 class SourceEntry(BaseModel):
@@ -153,7 +146,7 @@ class SourceEntry(BaseModel):
     model_config = _CLOSED
 
     uri: UriReference
-    name: Name
+    name: Line
     authority: Authority
     observer_group: ObserverGroup | None = None
 
@@ -173,7 +166,7 @@ class Election(BaseModel):
     model_config = _CLOSED
 
     id: Identifier
-    name: Name
+    name: Line
     country: RegionCode
     time_zone: Zone
     days: Annotated[list[Day], Field(min_length=1, max_length=366)]

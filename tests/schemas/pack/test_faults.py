@@ -60,6 +60,8 @@ def test_the_small_pack_is_good() -> None:
         ('zone = "Etc/UTC"', 'zone = "Etc"', "4: time_zone: 'Etc' is not a time zone"),
         ("06-03T12:00:00Z", "06-03T12:00:00", "6: embargo_until: must be a date and time with an"),
         ('country = "XX"', 'country = "YY"', "3: country: 'YY' is no code in regions.csv"),
+        ('"Test election"', '" "', "2: name: must be text on one line"),
+        ('"Test election"', '"a\\nb"', "2: name: must be text on one line"),
         ("main = true", "main = false", "8: contests: exactly one needs 'main = true', found: no"),
         ('districts"\n', 'districts"\nmain = true\n', "8: contests: exactly one needs 'main = tr"),
         ("[contests.list]", '[contests."a list"]', "8: contests.a list: String should match"),
