@@ -149,7 +149,9 @@ class Terminal:
         assert self._day is not None
         self._end_live()
         words = list(in_words(result, self._day, stays=True))
-        self._console.print(self._screen(self._console.size.height - len(words) - 1, "The end."))
+        self._console.print(
+            self._screen(max(18, self._console.size.height - len(words) - 2), "The end.")
+        )
         for line in words:
             self._console.print(line, markup=False, highlight=False, soft_wrap=True)
         self.summed_up = True

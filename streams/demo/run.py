@@ -60,7 +60,7 @@ async def _demo(options: Options, audience: Audience) -> None:
     async with contextlib.AsyncExitStack() as stack:
         directory = options.keep
         if directory is None:
-            scratch = tempfile.TemporaryDirectory(prefix="scrutineer-demo-")
+            scratch = tempfile.TemporaryDirectory(prefix="scrutineer-")
             directory = Path(stack.enter_context(scratch))
         directory.mkdir(parents=True, exist_ok=True)
         _log_to(directory / "demo.log")

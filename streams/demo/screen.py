@@ -95,8 +95,8 @@ def _header(scene: Scene, width: int) -> Iterator[RenderableType]:
     yield _apart(real, _progress(scene, max(12, min(40, width - 70))), width)
     pipe = scene.pipeline
     state = Text(pipe.problem or "worker live", style=_ALARM if pipe.problem else _CALM)
-    state.append(f"  partitions {pipe.live}/{pipe.partitions}", style="default")
-    state.append(f"  {pipe.per_second:,.0f} records/s  {pipe.records:,} in all", style="default")
+    state.append(f" {pipe.live}/{pipe.partitions}", style="default")
+    state.append(f"  {pipe.per_second:,.0f} records/s  {pipe.records:,} read", style="default")
     if pipe.lag:
         state.append(f"  {pipe.lag:,} waiting", style="default" if pipe.lag < 1000 else _ALARM)
     figure = Text()

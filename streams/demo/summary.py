@@ -88,19 +88,17 @@ def in_words(result: Mapping[str, Any], day: Day, stays: bool) -> Iterator[str]:
     """The summary for people, a line each."""
     events = result["events"]
     outcomes = ", ".join(f"{number:,} {name}" for name, number in events["outcomes"].items())
-    played = result["played"]
     begin, end = clock(day.begins, day.zone), clock(day.ends, day.zone)
     yield (
-        f"Played {begin} to {end} in {played['seconds']:.0f} s: {events['published']:,} events, "
-        f"{outcomes}."
+        f"{begin} to {end} in {result['played']['seconds']:.0f} s, "
+        f"{events['published']:,} events: {outcomes}."
     )
     verdict = "EQUAL to" if result["equal"] else "DIFFERENT from"
-    yield f"Content digest {result['content_digest'][:16]}…: {verdict} a replay without a broker."
+    yield f"Content digest {result['content_digest'][:16]}: {verdict} a replay without a broker."
     if not stays:
         return
-    yield "The worker stays up. Look at:"
-    yield from (f"  {address}" for address in result["addresses"].values())
+    pages = result["addresses"]
+    yield f"The worker stays up: {pages['tables']}, {pages['metrics']}"
     files = result["files"]
-    yield "The same tables without broker and worker:"
-    yield f"  scrutineer replay {files}/*.jsonl --pack {files}/pack"
+    yield f"Try: scrutineer replay {files}/*.jsonl --pack {files}/pack"
     yield "Ctrl-C to stop."

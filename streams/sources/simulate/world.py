@@ -126,7 +126,7 @@ def build_world(
     codes = pack.region_codes()
     numbers = station_numbers(pack, seed, stations)
     watched = [code for code in codes if pack.polls(code)]
-    gaps = tuple(sorted(chance(seed, "gap").sample(watched, min(2, len(watched)))))
+    gaps = tuple(sorted(chance(seed, "gap").sample(watched, min(2, max(1, len(watched) // 3)))))
     places = tuple(
         _place(
             pack.regions[code],
