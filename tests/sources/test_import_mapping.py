@@ -57,6 +57,7 @@ def test_not_toml_is_told_with_its_line() -> None:
         ("x = { column = 'a', decimals = 2 }", "'decimals' and 'decimal_comma' go with"),
         ("x = { column = 'a', finer = 'omit' }", "'finer' and 'given' need 'decimals'"),
         ("x = { column = 'a', only_for = ['incident'] }", "unknown event type 'incident'"),
+        ("x = { template = 'a{@revision}' }", "{@revision} is for the id only"),
         ("x = { const = 1.5 }", "m.toml:14: fields.x.const"),
     ],
 )
@@ -99,6 +100,13 @@ def test_revisions_of_official_figures_are_never_invented() -> None:
         'default = "election.observer.incident.v1" }',
     ).replace("revision = { const = 0 }\n", "")
     assert "an official figure has a revision only where" in complaint(rule + mixed)
+
+
+def test_versions_need_ids_of_their_own() -> None:
+    """An id without the revision would be that of another version."""
+    rule = "[revision]\norder_of = ['report_id']\n"
+    said = complaint(rule + REPORTS.replace("revision = { const = 0 }\n", ""))
+    assert said == "m.toml:6: event.id: versions need ids of their own: put {@revision} in"
 
 
 def test_every_problem_is_told_at_once() -> None:

@@ -85,6 +85,12 @@ def test_a_part_that_does_not_fit_is_an_error(tmp_path: Path) -> None:
     assert [event["id"] for event in done.events] == ["r2-campaigning"]
 
 
+def test_a_part_may_not_hide_a_column(tmp_path: Path) -> None:
+    """Which of the two a field means would be a guess."""
+    done = outcome(tmp_path, SPLIT, "id,time,categories,what", f"r1,{NOON},before:campaigning,x")
+    assert "column 'what': [split] makes a column of that name" in done.complaints[0]
+
+
 @relaxed
 @given(
     st.lists(
