@@ -33,6 +33,15 @@ def rejected(lines: list[bytes], pack: str) -> list[object]:
     return [verdict for verdict in verdicts if not isinstance(verdict, Accepted)]
 
 
+def test_the_packs_stations_are_those_of_the_register(tmp_path: Path) -> None:
+    """Every region but the city as a whole has some; the pack as shipped lists none."""
+    assert load_pack(NAME).stations is None
+    pack = load_pack(spb_pack(tmp_path))
+    assert pack.stations is not None
+    assert len(pack.stations) == 2_055
+    assert {station.region for station in pack.stations.values()} == set(pack.regions) - {"SPB"}
+
+
 def test_official_turnout_of_st_petersburg(tmp_path: Path) -> None:
     """Every row is one figure with the row's own numbers; only divided percentages are left out."""
     rows = spb_rows("turnout_by_uik.csv")

@@ -36,6 +36,9 @@ WRONG = {
     incident(6, station="B-1"): "unknown_station: data.station: 'B-1' is in XX-B",
     CLOCK: "clock: type: only a player writes the log's clock",
     b"\xff": "not_json: ",
+    b"[" * 60_000: "not_json: ",
+    incident(7, revision=10**400): "invalid_data: data.revision: ",
+    incident(8, revision=float("nan")): "not_json: ",
     b"x" * (MAX_EVENT_BYTES + 5): "too_large: ",
 }
 
