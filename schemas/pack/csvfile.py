@@ -55,8 +55,7 @@ class Row:
 
     def raw(self, field: str) -> str:
         """The cell as it stands; empty where the column is not there."""
-        place = self._places.get(field)
-        return "" if place is None else self._cells[place]
+        return self._cells[self._places[field]]
 
     def code(self, field: str, pattern: re.Pattern[str]) -> str:
         """A code; it must not be empty."""
@@ -74,10 +73,10 @@ class Row:
             self.fault(field, f"'{value}' is there already, on line {line}")
         return value
 
-    def known(self, field: str, known: Mapping[str, Any], what: str) -> str:
-        """A reference to something that must exist."""
+    def known(self, field: str, known: Mapping[str, Any] | None, what: str) -> str:
+        """A reference to something that must exist; unchecked where nothing could be read."""
         value = self.raw(field)
-        if value not in known:
+        if known is not None and value not in known:
             self.fault(field, f"{value!r} is no {what} of this pack" if value else "is empty")
         return value
 
@@ -96,10 +95,12 @@ class Row:
         value = self.raw(field)
         if not value:
             return None
-        if _DIGITS.fullmatch(value) is None or int(value) > MAX_COUNT:
-            self.fault(field, f"{value!r} is no whole number from 0 to {MAX_COUNT}")
-            return None
-        return int(value)
+        if _DIGITS.fullmatch(value) is not None:
+            count = int(value)
+            if count <= MAX_COUNT:
+                return count
+        self.fault(field, f"{value!r} is no whole number from 0 to {MAX_COUNT}")
+        return None
 
     def degrees(self, field: str, limit: int) -> float | None:
         """Degrees of latitude or longitude, or None for an empty cell."""
@@ -144,11 +145,14 @@ class CsvFile:
                 header = cells
                 if not self._good_header(line, header):
                     return
-                places = {name: place for place, name in enumerate(header)}
+                # Columns that are not there are read from an empty cell at the end.
+                absent = dict.fromkeys(self.columns.optional, len(header))
+                places = absent | {name: place for place, name in enumerate(header)}
             elif len(cells) != len(header):
                 message = f"has {len(cells)} cells where the header has {len(header)}"
                 self.problems.add(self.name, line, message)
             else:
+                cells.append("")
                 yield Row(self, line, places, cells)
         if not header:
             wanted = ",".join(self.columns.required)
