@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
@@ -83,7 +83,7 @@ class Publisher:
         while True:
             reason = await probe(self._settings.broker)
             if reason is None:
-                client = producer(self._settings, linger_ms=5, max_batch_size=256 * 1024)
+                client = producer(self._settings, **self._options())
                 try:
                     async with asyncio.timeout_at(deadline + _RETRY):
                         await client.start()
@@ -140,6 +140,13 @@ class Publisher:
                 self._say(f"no acknowledgement from the broker; waiting up to {self._timeout:g} s")
             elif state == "dead":
                 raise UserError(f"no acknowledgement for {self._timeout:g} s. {self._so_far()}")
+
+    def _options(self) -> dict[str, Any]:
+        options = {"linger_ms": 5, "max_batch_size": 256 * 1024}
+        if not self._settings.broker.idempotent:
+            # Such a producer drops what is not delivered in this time; the watch gives up first.
+            options["request_timeout_ms"] = int(max(40, self._timeout + LAST_WAIT) * 1000)
+        return options
 
     @staticmethod
     def _now() -> float:
