@@ -65,8 +65,9 @@ $(STAMP):
 	@echo 'Installing $(PACKAGES) packages into $(VENV) (once; about a minute)'
 	@{ $(BIN)/python -m pip install --disable-pip-version-check --require-hashes \
 		--requirement constraints.txt; echo $$? >$(VENV)/status; } | \
-		awk '/^(Collecting|Requirement already)/ { printf "  %d of $(PACKAGES)\r", ++n; fflush() } \
-			/^Installing/ { print "  unpacking     " }'
+		awk -v live="$$(test -t 1 && echo 1)" \
+			'/^(Collecting|Requirement already)/ { n++; if (live) { printf "  %d of $(PACKAGES)\r", n; \
+			fflush() } } END { printf "  %d of $(PACKAGES)\n", n }'
 	@exit $$(cat $(VENV)/status)
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps \
 		--no-build-isolation --editable .

@@ -42,6 +42,8 @@ class EmbeddedBroker:
 
     async def __aenter__(self) -> Self:
         binary = find_binary()
+        if self._port and not _is_free(self._port):
+            raise UserError(f"port {self._port} of 127.0.0.1 is taken: by another broker?")
         try:
             # Another program may take a free port before the broker does: then the next one.
             for _ in range(1 if self._port else ATTEMPTS):
@@ -101,7 +103,6 @@ class EmbeddedBroker:
         deadline = asyncio.get_running_loop().time() + START_SECONDS
         while asyncio.get_running_loop().time() < deadline and self.pid is not None:
             if await speaks_kafka("127.0.0.1", port):
-                # The port's answer must be that of our process, not of one that took the port.
                 return self.pid is not None
             await asyncio.sleep(0.02)
         return False
@@ -131,13 +132,20 @@ def free_port() -> int:
     stopped broker's port could be given that very port, and connect to itself.
     """
     for port in random.sample(range(20_000, 32_000), 100):
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
+        if _is_free(port):
             return port
     raise UserError("no free TCP port between 20000 and 32000 on 127.0.0.1")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        # What is left of closed connections does not count, as it does not for a broker.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 async def speaks_kafka(host: str, port: int, seconds: float = 2.0) -> bool:

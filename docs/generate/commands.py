@@ -9,6 +9,7 @@ import click
 
 from streams.cli import COMMANDS, cli, load
 
+WIDTH: Final = 88
 _HEAD: Final = """\
 <!-- Written by `make docs`. Change the help texts in streams/commands/. -->
 
@@ -21,24 +22,29 @@ explained on the standard error; 130 interrupted.
 
 def page() -> str:
     """The page's text."""
-    parts = [_HEAD, _help("scrutineer", cli, None)]
+    # A fixed width: the text must not depend on the terminal that `make docs` ran in.
+    root = click.Context(
+        cli,
+        info_name="scrutineer",
+        terminal_width=WIDTH,
+        max_content_width=WIDTH,
+        **cli.context_settings,
+    )
+    parts = [_HEAD, _help(root)]
     for name in COMMANDS:
-        parts.extend(_section(f"scrutineer {name}", load(name), 2))
+        parts.extend(_section(click.Context(load(name), root, info_name=name), 2))
     return "\n".join(parts)
 
 
-def _section(path: str, command: click.Command, depth: int) -> Iterator[str]:
-    yield f"{'#' * depth} {path}\n"
-    yield _help(path, command, None)
+def _section(context: click.Context, depth: int) -> Iterator[str]:
+    yield f"{'#' * depth} {context.command_path}\n"
+    yield _help(context)
+    command = context.command
     if isinstance(command, click.Group):
         for name, inner in command.commands.items():
-            yield from _section(f"{path} {name}", inner, depth + 1)
+            yield from _section(click.Context(inner, context, info_name=name), depth + 1)
 
 
-def _help(path: str, command: click.Command, parent: click.Context | None) -> str:
-    # A fixed width: the text must not depend on the terminal that `make docs` ran in.
-    context = click.Context(
-        command, parent, info_name=path, terminal_width=88, max_content_width=88
-    )
-    text = "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
-    return f"```text\n{text}\n```\n"
+def _help(context: click.Context) -> str:
+    lines = context.get_help().splitlines()
+    return "```text\n" + "".join(f"{line.rstrip()}\n" for line in lines) + "```\n"

@@ -43,6 +43,7 @@ revision with another content is listed as a conflict. Every version stays in th
 def page(examples: Path) -> str:
     """The page's text; ``examples`` is the folder with one example of every type."""
     parts = [_HEAD, *_fields(TypeAdapter(Envelope), "Envelope", ENVELOPE)]
+    parts += [f"| `{name}` | required | | {ENVELOPE[name]} |" for name in ("type", "data")]
     for type_, (model, authority) in EVENTS.items():
         parts += [f"\n## {type_}\n", TYPES[type_] + "\n", f"Topic: `election.{authority}`.\n"]
         data: Any = model.model_fields["data"].annotation

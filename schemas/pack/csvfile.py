@@ -37,27 +37,25 @@ class Columns(NamedTuple):
 class Row:
     """One row. Its methods return a cell's value, or note what is wrong with it."""
 
-    __slots__ = ("_cells", "_file", "_ok", "line")
+    __slots__ = ("_cells", "_file", "_places", "line", "ok")
 
-    def __init__(self, file: CsvFile, line: int, cells: Mapping[str, str]) -> None:
+    def __init__(
+        self, file: CsvFile, line: int, places: Mapping[str, int], cells: list[str]
+    ) -> None:
         self._file = file
+        self._places = places
         self._cells = cells
-        self._ok = True
         self.line = line
-
-    @property
-    def ok(self) -> bool:
-        """Whether no fault was found so far."""
-        return self._ok
+        self.ok = True
 
     def fault(self, field: str, message: str) -> None:
         """Note what is wrong with a cell."""
-        self._ok = False
+        self.ok = False
         self._file.problems.add(self._file.name, self.line, f"{field}: {message}")
 
     def raw(self, field: str) -> str:
         """The cell as it stands; empty where the column is not there."""
-        return self._cells.get(field, "")
+        return self._cells[self._places[field]]
 
     def code(self, field: str, pattern: re.Pattern[str]) -> str:
         """A code; it must not be empty."""
@@ -75,10 +73,10 @@ class Row:
             self.fault(field, f"'{value}' is there already, on line {line}")
         return value
 
-    def known(self, field: str, known: Mapping[str, Any], what: str) -> str:
-        """A reference to something that must exist."""
+    def known(self, field: str, known: Mapping[str, Any] | None, what: str) -> str:
+        """A reference to something that must exist; unchecked where nothing could be read."""
         value = self.raw(field)
-        if value not in known:
+        if known is not None and value not in known:
             self.fault(field, f"{value!r} is no {what} of this pack" if value else "is empty")
         return value
 
@@ -97,20 +95,24 @@ class Row:
         value = self.raw(field)
         if not value:
             return None
-        if _DIGITS.fullmatch(value) is None or int(value) > MAX_COUNT:
-            self.fault(field, f"{value!r} is no whole number from 0 to {MAX_COUNT}")
-            return None
-        return int(value)
+        if _DIGITS.fullmatch(value) is not None:
+            count = int(value)
+            if count <= MAX_COUNT:
+                return count
+        self.fault(field, f"{value!r} is no whole number from 0 to {MAX_COUNT}")
+        return None
 
     def degrees(self, field: str, limit: int) -> float | None:
         """Degrees of latitude or longitude, or None for an empty cell."""
         value = self.raw(field)
         if not value:
             return None
-        if _DEGREES.fullmatch(value) is None or abs(float(value)) > limit:
-            self.fault(field, f"{value!r} is not in degrees from -{limit} to {limit}")
-            return None
-        return float(value)
+        if _DEGREES.fullmatch(value) is not None:
+            degrees = float(value)
+            if -limit <= degrees <= limit:
+                return degrees
+        self.fault(field, f"{value!r} is not in degrees from -{limit} to {limit}")
+        return None
 
     def choice(self, field: str, choices: Sequence[str], *, optional: bool = False) -> str | None:
         """One of a closed list, or None for an empty cell where that is allowed."""
@@ -137,16 +139,21 @@ class CsvFile:
     def rows(self) -> Iterator[Row]:
         """The rows below the header; those with a wrong number of cells are noted, not given."""
         header: list[str] = []
+        places: dict[str, int] = {}
         for line, cells in self._lines():
             if not header:
                 header = cells
                 if not self._good_header(line, header):
                     return
+                # Columns that are not there are read from an empty cell at the end.
+                absent = dict.fromkeys(self.columns.optional, len(header))
+                places = absent | {name: place for place, name in enumerate(header)}
             elif len(cells) != len(header):
                 message = f"has {len(cells)} cells where the header has {len(header)}"
                 self.problems.add(self.name, line, message)
             else:
-                yield Row(self, line, dict(zip(header, cells, strict=True)))
+                cells.append("")
+                yield Row(self, line, places, cells)
         if not header:
             wanted = ",".join(self.columns.required)
             self.problems.add(self.name, 1, f"is empty; its first line must be {wanted}")

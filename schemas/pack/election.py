@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
 from datetime import date, datetime, time
 from typing import Annotated, Any, Final, Literal
@@ -30,7 +29,7 @@ from schemas.fields import (
     Timestamp,
     UriReference,
 )
-from schemas.pack.judgement import Judgement, Percent
+from schemas.pack.judgement import Judgement, Line, Percent
 from schemas.pack.problems import Problems
 from schemas.pack.toml_lines import Path, line_of, toml_lines
 
@@ -40,27 +39,27 @@ _CLOSED: Final = ConfigDict(extra="forbid", strict=True, frozen=True)
 _MOMENT: Final = TypeAdapter(Timestamp)
 
 
-def _name(value: str) -> str:
-    if not value.strip() or not value.isprintable():
-        raise ValueError("must be text on one line")
-    return value
-
-
 def _moment(value: Any) -> Any:
-    if isinstance(value, datetime) and value.tzinfo is not None:
-        return value
     try:
-        return _MOMENT.validate_python(value)
+        moment = _MOMENT.validate_python(value)
     except ValidationError:
         raise ValueError(
             "must be a date and time with an offset, such as 2023-03-19T10:10:00+06:00"
         ) from None
+    return _sane(moment)
 
 
 def _day(value: Any) -> Any:
     if type(value) is date:
-        return value
+        return _sane(value)
     raise ValueError("must be a date without quotes, such as 2023-03-19")
+
+
+def _sane(value: date) -> date:
+    """Far from the ends of the calendar, where an offset would lead out of it."""
+    if not 1900 <= value.year <= 2999:
+        raise ValueError(f"the year {value.year} is not between 1900 and 2999")
+    return value
 
 
 def _clock_time(value: Any) -> Any:
@@ -79,7 +78,6 @@ def _zone(value: str) -> str:
     return value
 
 
-Name = Annotated[str, Field(max_length=200), AfterValidator(_name)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 Day = Annotated[date, BeforeValidator(_day)]
 ClockTime = Annotated[time, BeforeValidator(_clock_time)]
@@ -91,13 +89,13 @@ class ContestEntry(BaseModel):
 
     model_config = _CLOSED
 
-    name: Name
+    name: Line
     main: bool = False
     seats: Count | None = None
     threshold_percent: Percent | None = None
     lists: Count | None = None
     candidates: Count | None = None
-    note: Annotated[str, Field(max_length=500)] = ""
+    note: Line | None = None
 
 
 class HoursRule(BaseModel):
@@ -139,7 +137,7 @@ class PublisherEntry(BaseModel):
     model_config = _CLOSED
 
     code: Code
-    name: Name
+    name: Line
 
 
 class SourceEntry(BaseModel):
@@ -148,7 +146,7 @@ class SourceEntry(BaseModel):
     model_config = _CLOSED
 
     uri: UriReference
-    name: Name
+    name: Line
     authority: Authority
     observer_group: ObserverGroup | None = None
 
@@ -168,7 +166,7 @@ class Election(BaseModel):
     model_config = _CLOSED
 
     id: Identifier
-    name: Name
+    name: Line
     country: RegionCode
     time_zone: Zone
     days: Annotated[list[Day], Field(min_length=1, max_length=366)]
@@ -274,11 +272,10 @@ def _unique(
     values: list[Any],
     field: str | None = None,
 ) -> None:
-    first: dict[Hashable, int] = {}
-    counts = Counter(values)
+    first: dict[Hashable, Path] = {}
     for index, value in enumerate(values):
         path: Path = (key, index) if field is None else (key, index, field)
-        if counts[value] > 1 and value in first:
-            line = line_of(election.lines, (key, first[value]))
+        if value in first:
+            line = line_of(election.lines, first[value])
             election.fault(problems, path, f"'{value}' is there already, on line {line}")
-        first.setdefault(value, index)
+        first.setdefault(value, path)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any, Final, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from schemas.fields import Phase
 
@@ -41,13 +41,20 @@ def _exact(value: Any) -> Any:
     return float(value) if type(value) is int and abs(value) < 1e15 else value
 
 
+def _one_line(value: str) -> str:
+    if not value.strip() or not value.isprintable():
+        raise ValueError("must be text on one line")
+    return value
+
+
 Minutes = Annotated[int, Field(ge=0, le=100_000)]
 Hours = Annotated[int, Field(ge=0, le=10_000)]
 Number = Annotated[int, Field(ge=1, le=1_000_000)]
 Share = Annotated[float, BeforeValidator(_exact), Field(gt=0, lt=1)]
 Percent = Annotated[float, BeforeValidator(_exact), Field(ge=0, le=100)]
 Rate = Annotated[float, BeforeValidator(_exact), Field(gt=0, le=1000)]
-AlertText = Annotated[str, Field(min_length=1, max_length=500)]
+Line = Annotated[str, Field(max_length=500), AfterValidator(_one_line)]
+"""Text that is shown: no line ends, no control characters."""
 
 
 class Turnout(BaseModel):
@@ -97,8 +104,8 @@ class Grace(BaseModel):
     pre_election: Minutes = Field(60, description="After the first opening of the polls.")
     opening: Minutes = Field(60, description="After the last day's opening of the polls.")
     voting: Minutes = Field(60, description="After the last closing of the polls.")
-    counting: Minutes = Field(60, description="After the end of counting (phases).")
-    tabulation: Minutes = Field(60, description="After the end of tabulation (phases).")
+    counting: Minutes = Field(60, description="After the end of counting (phase_hours).")
+    tabulation: Minutes = Field(60, description="After the end of tabulation (phase_hours).")
 
 
 class PhaseHours(BaseModel):
@@ -152,7 +159,7 @@ class Judgement(BaseModel):
     restriction_grace_minutes: Grace = Grace()
     phase_hours: PhaseHours = PhaseHours()
     alarms: Alarms = Alarms()
-    alerts: Mapping[Alert, AlertText] = Field(
+    alerts: Mapping[Alert, Line] = Field(
         default_factory=dict, description="Own summaries of alerts, by the alert's name."
     )
 

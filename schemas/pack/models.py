@@ -19,7 +19,7 @@ class Contest(NamedTuple):
     threshold_percent: float | None = None
     lists: int | None = None
     candidates: int | None = None
-    note: str = ""
+    note: str | None = None
 
 
 class Region(NamedTuple):

@@ -11,10 +11,10 @@ from schemas.pack import digests
 from schemas.pack.election import ELECTION_FILE, ElectionText, read_election
 from schemas.pack.forms import read_deployment, read_questions, read_taxonomy
 from schemas.pack.hours import checkpoints, polling_hours
-from schemas.pack.models import Contest, Publisher, Source
+from schemas.pack.models import Contest, Deployment, Publisher, Region, Source
 from schemas.pack.pack import Pack
 from schemas.pack.places import read_commissions, read_districts, read_regions, read_stations
-from schemas.pack.problems import Problems
+from schemas.pack.problems import PackError, Problems
 
 REQUIRED_FILES: Final = (ELECTION_FILE, "regions.csv", "taxonomy.csv")
 OPTIONAL_FILES: Final = (
@@ -37,14 +37,17 @@ def parse_pack(files: Mapping[str, str]) -> Pack:
     problems = Problems()
     _check_names(files, problems)
     texts = {name: files[name].removeprefix("\ufeff") for name in PACK_FILES if name in files}
-    election = read_election(texts[ELECTION_FILE], problems) if ELECTION_FILE in texts else None
-    parts = _read_tables(texts, election, problems)
+    election = None
+    if ELECTION_FILE in texts:
+        election = read_election(texts[ELECTION_FILE], problems)
+    parts = _codes(election) if election else {}
+    parts |= _tables(texts, election, parts, problems)
     if election is not None:
         parts["checkpoints"] = checkpoints(election, problems)
-        parts["polling"] = polling_hours(election, parts["regions"], problems)
-    problems.check()
-    if election is None:  # read_election has noted why
-        raise AssertionError
+        if parts["regions"]:
+            parts["polling"] = polling_hours(election, parts["regions"], problems)
+    if problems.found or election is None:
+        raise PackError(problems.found)
     return _assemble(election, parts)
 
 
@@ -60,37 +63,41 @@ def _check_names(files: Mapping[str, str], problems: Problems) -> None:
             problems.add(name, 1, f"is no file of a pack; should it be {near[0]}?")
 
 
-def _read_tables(
-    texts: Mapping[str, str], election: ElectionText | None, problems: Problems
+def _tables(
+    texts: Mapping[str, str],
+    election: ElectionText | None,
+    codes: Mapping[str, Any],
+    problems: Problems,
 ) -> dict[str, Any]:
-    """Everything by the name of its field in Pack; what is broken is incomplete."""
-    parts: dict[str, Any] = _codes(election) if election else {}
-    regions = (
-        read_regions(texts.get("regions.csv", ""), election, problems)
-        if ("regions.csv" in texts)
-        else {}
-    )
-    parts["regions"] = regions
-    parts["categories"] = (
-        read_taxonomy(texts["taxonomy.csv"], problems) if "taxonomy.csv" in texts else {}
-    )
+    """What the CSV files hold, by its name in Pack. References to what is broken go unchecked."""
+    regions: dict[str, Region] = {}
     stations = commissions = None
-    if "stations.csv" in texts:
-        stations = read_stations(texts["stations.csv"], regions, problems)
-    if "commissions.csv" in texts:
-        commissions = read_commissions(texts["commissions.csv"], regions, problems)
-    parts |= {"stations": stations, "commissions": commissions}
-    parts |= {"districts": {}, "questions": {}, "deployment": ()}
-    if "districts.csv" in texts:
-        contests = parts.get("contests")
-        text = texts["districts.csv"]
-        parts["districts"] = read_districts(text, regions, contests, problems)
-    if "questions.csv" in texts:
-        parts["questions"] = read_questions(texts["questions.csv"], problems)
-    if "deployment.csv" in texts:
-        sources = parts.get("sources")
-        parts["deployment"] = read_deployment(texts["deployment.csv"], stations, sources, problems)
-    return parts
+    categories, districts, questions = {}, {}, {}
+    deployment: tuple[Deployment, ...] = ()
+    if (text := texts.get("regions.csv")) is not None:
+        regions = read_regions(text, election, problems)
+    if (text := texts.get("taxonomy.csv")) is not None:
+        categories = read_taxonomy(text, problems)
+    known = regions or None
+    if (text := texts.get("stations.csv")) is not None:
+        stations = read_stations(text, known, problems)
+    if (text := texts.get("commissions.csv")) is not None:
+        commissions = read_commissions(text, known, problems)
+    if (text := texts.get("districts.csv")) is not None:
+        districts = read_districts(text, known, codes.get("contests"), problems)
+    if (text := texts.get("questions.csv")) is not None:
+        questions = read_questions(text, problems)
+    if (text := texts.get("deployment.csv")) is not None:
+        deployment = read_deployment(text, stations, codes.get("sources"), problems)
+    return {
+        "regions": regions,
+        "categories": categories,
+        "stations": stations,
+        "commissions": commissions,
+        "districts": districts,
+        "questions": questions,
+        "deployment": deployment,
+    }
 
 
 def _codes(election: ElectionText) -> dict[str, Any]:
@@ -166,7 +173,7 @@ def _judgement(parts: Mapping[str, Any]) -> str:
     for name in ("stations", "commissions"):
         rows = parts[name]
         content[name] = None if rows is None else digests.table(rows.values())
-    content["deployment"] = digests.table(parts["deployment"])
+    content["deployment"] = digests.table(parts["deployment"], keys=2)
     content["name"] = parts["name"]
     content["commission_counts"] = parts["commission_counts"]
     content["days"] = [day.isoformat() for day in parts["days"]]

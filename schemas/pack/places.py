@@ -78,11 +78,11 @@ def _check_parent(code: str, row: Row, regions: Mapping[str, Region]) -> None:
 
 
 def read_stations(
-    text: str, regions: Mapping[str, Region], problems: Problems
+    text: str, regions: Mapping[str, Region] | None, problems: Problems
 ) -> dict[str, Station]:
     """Stations by id."""
     stations: dict[str, Station] = {}
-    shared: dict[str, str] = {code: code for code in regions}
+    shared: dict[str, str] = {code: code for code in regions or ()}
     for row in CsvFile("stations.csv", text, STATIONS, problems).rows():
         ident = row.key("id", PLACE, stations)
         region = row.known("region", regions, "region")
@@ -110,7 +110,7 @@ def read_stations(
 
 
 def read_commissions(
-    text: str, regions: Mapping[str, Region], problems: Problems
+    text: str, regions: Mapping[str, Region] | None, problems: Problems
 ) -> dict[str, Commission]:
     """Commissions by id."""
     commissions: dict[str, Commission] = {}
@@ -124,7 +124,7 @@ def read_commissions(
 
 def read_districts(
     text: str,
-    regions: Mapping[str, Region],
+    regions: Mapping[str, Region] | None,
     contests: Mapping[str, Contest] | None,
     problems: Problems,
 ) -> dict[str, District]:
@@ -133,9 +133,7 @@ def read_districts(
     for row in CsvFile("districts.csv", text, DISTRICTS, problems).rows():
         code = row.key("code", PLACE, districts)
         region = row.known("region", regions, "region") if row.raw("region") else None
-        contest = row.raw("contest")
-        if contests is not None:
-            row.known("contest", contests, "contest")
+        contest = row.known("contest", contests, "contest")
         name, note = row.text("name"), row.text("note", optional=True)
         electorate = row.count("electorate")
         districts.setdefault(code, District(code, contest, region, name, electorate, note))

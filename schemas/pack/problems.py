@@ -36,8 +36,3 @@ class Problems:
     def add(self, file: str, line: int, message: str) -> None:
         """Note one fault."""
         self.found.append(Problem(file, line, message))
-
-    def check(self) -> None:
-        """Raise PackError if there is any fault so far."""
-        if self.found:
-            raise PackError(self.found)

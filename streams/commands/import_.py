@@ -128,4 +128,8 @@ def _copy(waiting: IO[bytes], output: Path | None) -> None:
         shutil.copyfileobj(waiting, sys.stdout.buffer)
         return
     with _created(output) as stream:
-        shutil.copyfileobj(waiting, stream)
+        try:
+            shutil.copyfileobj(waiting, stream)
+            stream.flush()
+        except OSError as error:
+            raise UserError(f"{output}: cannot be written: {error.strerror}") from error

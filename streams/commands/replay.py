@@ -22,7 +22,36 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-ROWS: Final = 15
+ROWS: Final = 10
+UNBOUNDED: Final = 400
+"""Columns of an output that is no terminal."""
+_LEAST_TELLING: Final = (
+    "previous_source_url",
+    "source_url",
+    "clock_skew",
+    "previous_revision",
+    "versions",
+    "source",
+    "fields",
+    "type",
+    "revision",
+    "commission",
+    "regions",
+    "contest",
+    "as_of",
+    "published",
+    "report_id",
+    "ended_unlifted",
+    "median_seconds",
+    "withdrawn",
+    "severity",
+    "publisher",
+    "previous_publisher",
+    "lifted",
+    "observer_group",
+    "phase",
+    "status",
+)
 
 
 @click.command("replay")
@@ -71,6 +100,8 @@ def command(
     from rich.console import Console
 
     console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = UNBOUNDED
     for name in names or TABLES:
         _print_table(console, name, rows(name, [replay.part], pack, replay.now, region), limit)
     _print_summary(console, replay)
@@ -109,22 +140,39 @@ def _counts(replay: Replay) -> str:
 def _print_table(
     console: Console, name: str, found: Sequence[dict[str, object]], limit: int
 ) -> None:
-    """The first rows, without columns that say nothing in any of them."""
+    """The first rows, in as many columns as the console is wide."""
     from rich.table import Table
 
     if not found:
         return
     shown = found[:limit]
-    columns = [key for key in shown[0] if any(row[key] is not None for row in shown)]
-    rest = len(found) - len(shown)
-    caption = f"and {rest} more (--rows, or --json for all)" if rest else None
-    table = Table(title=name, title_justify="left", caption=caption, caption_justify="left")
+    columns = [key for key in shown[0] if any(row[key] not in (None, "") for row in shown)]
+    widths = {key: max(len(key), *(len(_cell(row[key])) for row in shown)) for key in columns}
+    left_out = _left_out(widths, console.width)
+    rest = [f"and {len(found) - len(shown)} more rows"] if len(found) > len(shown) else []
+    rest += [f"not shown: {', '.join(left_out)}"] if left_out else []
+    table = Table(title=f"{name}: {len(found)}", title_justify="left", title_style="bold", box=None)
     for column in columns:
-        numeric = all(isinstance(row[column], int | float | None) for row in shown)
-        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+        if column not in left_out:
+            numeric = all(isinstance(row[column], int | float | None) for row in shown)
+            table.add_column(column, justify="right" if numeric else "left", no_wrap=True)
     for row in shown:
-        table.add_row(*(_cell(row[column]) for column in columns))
+        table.add_row(*(_cell(row[key]) for key in columns if key not in left_out))
     console.print(table)
+    if rest:
+        console.print(f" {'; '.join(rest)} (all: --json)", style="dim", markup=False)
+    console.print()
+
+
+def _left_out(widths: dict[str, int], width: int) -> list[str]:
+    """Columns to leave out, the least telling first, so that the others fit."""
+    left_out: list[str] = []
+    for column in _LEAST_TELLING:
+        if sum(size + 2 for key, size in widths.items() if key not in left_out) <= width:
+            break
+        if column in widths:
+            left_out.append(column)
+    return left_out
 
 
 def _cell(value: object) -> str:

@@ -149,18 +149,19 @@ async def probe(broker: BrokerSettings) -> str | None:
             link = await create_conn(host, port, request_timeout_ms=_PROBE_MS, **options)
         except ssl.SSLError as error:
             raise UserError(_tls_trouble(f"{host}:{port}", error)) from None
-        except (
-            AuthenticationFailedError,
-            SaslAuthenticationFailed,
-            UnsupportedSaslMechanismError,
-        ) as error:
+        except UnsupportedSaslMechanismError:
+            raise UserError(
+                f"the broker at {host}:{port} offers no login by {broker.sasl_mechanism}. "
+                "See broker.sasl_mechanism"
+            ) from None
+        except (AuthenticationFailedError, SaslAuthenticationFailed) as error:
             raise UserError(
                 f"the broker at {host}:{port} refuses the login of {broker.sasl_username!r} by "
                 f"{broker.sasl_mechanism}: {error}. See broker.sasl_mechanism, sasl_username, "
                 "sasl_password"
             ) from None
         except (OSError, KafkaError, TimeoutError) as error:
-            reasons.append(f"{host}:{port}: {_brief(error)}")
+            reasons.append(f"{host}:{port}: {_brief(error)}{_hint(broker, error)}")
         else:
             link.close()
             return None
@@ -209,6 +210,14 @@ def _tls_trouble(address: str, error: ssl.SSLError) -> str:
         f"no TLS with the broker at {address}: {error.reason or error}. "
         "See broker.security_protocol, ssl_certfile"
     )
+
+
+def _hint(broker: BrokerSettings, error: BaseException) -> str:
+    """In TLS 1.3 a missing client certificate shows only as a closed connection."""
+    closed = isinstance(error, KafkaConnectionError)
+    if closed and "SSL" in broker.security_protocol and not broker.ssl_certfile:
+        return " (does it ask for a certificate? see broker.ssl_certfile)"
+    return ""
 
 
 def _brief(error: BaseException) -> str:

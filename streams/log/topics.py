@@ -16,6 +16,7 @@ from aiokafka.errors import (
     TopicAuthorizationFailedError,
     for_code,
 )
+from aiokafka.protocol.metadata import MetadataRequest
 
 from streams.errors import UserError
 from streams.log.clients import admin
@@ -161,13 +162,10 @@ def _config_problems(layout: TopicLayout, topic: Topic) -> Iterator[Problem]:
                 layout.name, rule.name, "broker does not tell", rule.wanted, rule.why, "untold"
             )
         elif not rule.holds(topic.configs[rule.name]):
-            yield Problem(
-                layout.name,
-                rule.name,
-                topic.configs[rule.name],
-                rule.wanted,
-                f"scrutineer topics create --alter ({rule.why})",
-            )
+            first = "" if _may_alter(rule, layout, topic) else "once the replication is right: "
+            advice = f"{first}scrutineer topics create --alter ({rule.why})"
+            found = topic.configs[rule.name]
+            yield Problem(layout.name, rule.name, found, rule.wanted, advice)
 
 
 def _count_problems(settings: Settings, found: Mapping[str, Topic]) -> Iterator[Problem]:
@@ -211,7 +209,7 @@ async def _create(client: AIOKafkaAdminClient, missing: list[TopicLayout]) -> No
             InvalidReplicationFactorError: ". topics.replication asks for more brokers than run",
             TopicAuthorizationFailedError: ". The login needs the right to create topics",
         }.get(refusal, "")
-        message = problem.get("error_message") or refusal.__name__
+        message = (problem.get("error_message") or refusal.__name__).rstrip(".")
         raise UserError(f"topic {problem['topic']} cannot be created: {message}{hint}")
 
 
@@ -221,8 +219,14 @@ async def _alter(
     altered, resources = [], []
     for layout in layouts(settings.topics):
         topic = found.get(layout.name)
-        wrong = [rule for rule in layout.rules if topic and not _known_good(rule, topic)]
-        if topic is None or not wrong:
+        if topic is None:
+            continue
+        wrong = [
+            rule
+            for rule in layout.rules
+            if not _known_good(rule, topic) and _may_alter(rule, layout, topic)
+        ]
+        if not wrong:
             continue
         # The request replaces everything set on the topic: what is there goes along.
         configs = {**topic.own, **{rule.name: rule.value for rule in wrong}}
@@ -246,6 +250,11 @@ def _known_good(rule: Rule, topic: Topic) -> bool:
     return rule.name not in topic.configs or rule.holds(topic.configs[rule.name])
 
 
+def _may_alter(rule: Rule, layout: TopicLayout, topic: Topic) -> bool:
+    """More in-sync replicas than there are replicas would stop every producer."""
+    return rule.name != "min.insync.replicas" or topic.replication >= layout.replication
+
+
 async def _settled(
     client: AIOKafkaAdminClient, settings: Settings, altered: set[str]
 ) -> dict[str, Topic]:
@@ -256,6 +265,7 @@ async def _settled(
         late = asyncio.get_running_loop().time() > deadline
         if late or all(
             _known_good(rule, found[layout.name])
+            or not _may_alter(rule, layout, found[layout.name])
             for layout in layouts(settings.topics)
             if layout.name in altered
             for rule in layout.rules
@@ -265,16 +275,30 @@ async def _settled(
 
 
 async def _until_visible(client: AIOKafkaAdminClient, created: list[TopicLayout]) -> None:
-    """Wait until the broker lists what was created, each partition with a leader."""
+    """Wait until all brokers list what was created, each partition with a leader."""
     names = {layout.name for layout in created}
     deadline = asyncio.get_running_loop().time() + _VISIBLE_SECONDS
-    while asyncio.get_running_loop().time() < deadline:
-        seen = {
-            topic["topic"]
-            for topic in await client.describe_topics()
-            if topic["partitions"] and all(each["leader"] >= 0 for each in topic["partitions"])
-        }
-        if names <= seen:
-            return
+    while not names <= await _listed_everywhere(client):
+        if asyncio.get_running_loop().time() > deadline:
+            raise UserError(f"the broker created {', '.join(sorted(names))} but does not list them")
         await asyncio.sleep(0.1)
-    raise UserError(f"the broker created {', '.join(sorted(names))} but does not list them")
+
+
+async def _listed_everywhere(client: AIOKafkaAdminClient) -> set[str]:
+    """Topics that every broker lists with all their leaders: brokers learn one after the other."""
+    cluster = await client.describe_cluster()
+    listed: list[set[str]] = []
+    for broker in cluster["brokers"]:
+        try:
+            # The public method asks any broker. aiokafka is pinned, and a test holds this.
+            answer = await client._send_request(MetadataRequest(None), broker["node_id"])
+        except KafkaError:
+            return set()
+        listed.append(
+            {
+                topic["topic"]
+                for topic in answer.to_object()["topics"]
+                if topic["partitions"] and all(each["leader"] >= 0 for each in topic["partitions"])
+            }
+        )
+    return set.intersection(*listed) if listed else set()

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from schemas.pack import Pack
 from streams.metrics.declare import Family
 from streams.metrics.families import BY_NAME
-from streams.metrics.text import lines
-from streams.metrics.values import FACTS, TIMED, Moment, ValueFunction, Values, opened, steady_until
+from streams.metrics.text import Lines, Values
+from streams.metrics.values import FACTS, TIMED, Moment, ValueFunction, opened, steady_until
 from streams.metrics.worker_values import Opened
 from streams.tables.region import RegionTables
 
@@ -16,11 +16,10 @@ from streams.tables.region import RegionTables
 class Chunk:
     """The samples of one family with the same first labels. ``text``: its lines."""
 
-    __slots__ = ("_family", "_head", "_values", "text")
+    __slots__ = ("_lines", "_values", "text")
 
     def __init__(self, family: Family, head: tuple[str, ...] = ()) -> None:
-        self._family = family
-        self._head = head
+        self._lines = Lines(family.name, family.labels, head)
         self._values: Values | None = None
         self.text = b""
 
@@ -29,9 +28,7 @@ class Chunk:
         if values == self._values:
             return
         self._values = values
-        family, head = self._family, self._head
-        samples = [((*head, *labels), value) for labels, value in sorted(values.items())]
-        self.text = lines(family.name, family.labels, samples).encode()
+        self.text = self._lines.write(values).encode()
 
 
 class RegionChunks:
@@ -62,7 +59,7 @@ class RegionChunks:
         if changed:
             self._write(FACTS, tables, moment)
         self._write(TIMED, tables, moment)
-        self.opened = sorted(opened(tables, moment))
+        self.opened = list(opened(tables, moment))
         self._tables, self._changes = tables, tables.changes
         self._since = moment.now
         self._until = steady_until(tables.restrictions, tables.code, moment)

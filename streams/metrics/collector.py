@@ -12,8 +12,8 @@ from prometheus_client.registry import Collector, CollectorRegistry
 
 from streams.metrics.declare import Family
 from streams.metrics.families import FAMILIES
-from streams.metrics.text import number
-from streams.metrics.values import FACTS, TIMED, Moment, Values, opened
+from streams.metrics.text import Values, number
+from streams.metrics.values import FACTS, TIMED, Moment, opened
 from streams.metrics.view import WorkerView
 from streams.metrics.worker_values import Deployment, histogram, listed, medians
 from streams.metrics.zeros import of_region

@@ -114,7 +114,8 @@ ELECTION: Final[tuple[Family, ...]] = (
         unit="ratio, 0 to 1",
         labels=("region", "contest", "source"),
         meaning="Newest published turnout of the region as a whole: voted through registered "
-        "where both were published, else the percentage as printed. No series before the first.",
+        "where both were published, else the percentage as printed. No series where the newest "
+        "figure has neither, or before the first.",
         remedy="Falls or exceeds 1: see election_official_findings and the table "
         "official_turnout for what was published, by whom and where.",
     ),

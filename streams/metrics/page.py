@@ -14,7 +14,7 @@ from schemas.pack import Pack
 from streams.metrics.chunks import Chunk, RegionChunks
 from streams.metrics.collector import metric
 from streams.metrics.families import BY_NAME, FAMILIES
-from streams.metrics.text import lines, number
+from streams.metrics.text import Lines, number
 from streams.metrics.values import FACTS, TIMED, Moment
 from streams.metrics.view import WorkerView
 from streams.metrics.worker_values import Deployment, histogram, listed, medians
@@ -108,8 +108,10 @@ def _head(name: str) -> bytes:
 def _histogram(name: str, view: WorkerView) -> bytes:
     text = []
     for topic, buckets, total in histogram(view.freshness):
-        bounds = [((topic, number(bound)), events) for bound, events in buckets]
-        text.append(lines(f"{name}_bucket", ("topic", "le"), bounds))
-        text.append(lines(f"{name}_count", ("topic",), [((topic,), buckets[-1][1])]))
-        text.append(lines(f"{name}_sum", ("topic",), [((topic,), total)]))
+        for bound, events in buckets:
+            text.append(
+                Lines(f"{name}_bucket", ("topic", "le"), (topic, number(bound))).write({(): events})
+            )
+        text.append(Lines(f"{name}_count", ("topic",), (topic,)).write({(): buckets[-1][1]}))
+        text.append(Lines(f"{name}_sum", ("topic",), (topic,)).write({(): total}))
     return "".join(text).encode()

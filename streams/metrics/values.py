@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from schemas.pack import Pack
+from streams.metrics.text import Values
 from streams.tables.buckets import BUCKET, Buckets
 from streams.tables.incidents import DISMISSED
 from streams.tables.region import RegionTables
 from streams.tables.restrictions import Restrictions, phase_over
 
 MICROSECONDS: Final = 1_000_000
-
-Values = dict[tuple[str, ...], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +116,13 @@ TIMED: Final[Mapping[str, ValueFunction]] = {
 
 def opened(tables: RegionTables, moment: Moment) -> Iterator[tuple[int, tuple[str, ...]]]:
     """(began, µs since the epoch; labels of the open restriction), one for each of them."""
+    over: dict[str, bool] = {}
     for (_source, report_id), version in tables.restrictions.standing.items():
         data = version.data
-        if phase_over(moment.pack, tables.code, data.phase, moment.now):
+        phase = data.phase
+        if phase not in over:
+            over[phase] = phase_over(moment.pack, tables.code, phase, moment.now)
+        if over[phase]:
             continue
         place = data.station or data.commission or ""
         yield version.at, (tables.code, place, data.kind, data.observer_group, report_id)
@@ -140,7 +143,7 @@ def steady_until(restrictions: Restrictions, code: str, moment: Moment) -> int:
     pack, now = moment.pack, moment.now
     grace = pack.judgement.restriction_grace
     until = (now // BUCKET + 1) * BUCKET
-    for _kind, _group, phase, _status in restrictions.unlifted:
+    for phase in {phase for _kind, _group, phase, _status in restrictions.unlifted}:
         end = pack.phase_end(code, phase)
         if end is not None and now <= (last := end + grace.get(phase, 0)):
             until = min(until, last + 1)

@@ -11,7 +11,7 @@ from schemas.fields import Authority, ObserverGroup, Phase, Severity
 from schemas.observer import RestrictionKind
 from schemas.pack import Pack
 from schemas.verdict import Reason
-from streams.metrics.values import Values
+from streams.metrics.text import Values
 from streams.tables.buckets import WINDOWS
 from streams.tables.findings import KINDS as FINDINGS
 from streams.tables.versions import Outcome
@@ -21,6 +21,8 @@ OTHER_TYPE: Final = "other"
 """Label for an event type that is none of ours: what a sender makes up is no label."""
 
 _UNREADABLE: Final[tuple[Reason, ...]] = ("not_json", "bad_envelope", "too_large")
+_UNKNOWN: Final[tuple[Reason, ...]] = ("bad_envelope", "unknown_type")
+_MISPLACED: Final[tuple[Reason, ...]] = ("bad_envelope", "wrong_authority")
 _TYPED: Final = tuple(
     reason for reason in get_args(Reason) if reason not in {"not_json", "unknown_type", "too_large"}
 )
@@ -46,12 +48,10 @@ def rejections(topic: str) -> Iterable[tuple[str, str]]:
     authority: Authority | str = topic.rpartition(".")[2]
     for reason in _UNREADABLE:
         yield "", reason
-    yield OTHER_TYPE, "unknown_type"
+    for reason in _UNKNOWN:
+        yield OTHER_TYPE, reason
     for name, (_model, writer) in EVENTS.items():
-        if writer != authority:
-            yield name, "wrong_authority"
-            continue
-        for reason in _TYPED:
+        for reason in _TYPED if writer == authority else _MISPLACED:
             yield name, reason
 
 

@@ -6,6 +6,7 @@ import base64
 import json
 import struct
 import tempfile
+from array import array
 from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
@@ -77,7 +78,9 @@ class Waiting:
 
     def __init__(self) -> None:
         self._store = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
-        self._times: list[tuple[int, int]] = []
+        # Two flat arrays: 16 bytes an event, however many there are.
+        self._times = array("q")
+        self._places = array("q")
         self._size = 0
 
     def __enter__(self) -> Self:
@@ -100,13 +103,15 @@ class Waiting:
         head = _HEAD.pack(
             _AUTHORITIES.index(event.authority), event.at, len(region), len(event.raw)
         )
-        self._times.append((event.at, self._size))
+        self._times.append(event.at)
+        self._places.append(self._size)
         self._size += self._store.write(head + region + event.raw)
 
     def events(self, by_time: bool = False) -> Iterator[Ready]:
         """The events as they came, or by event time (equal times: as they came)."""
-        for _, place in sorted(self._times) if by_time else self._times:
-            self._store.seek(place)
+        order = range(len(self))
+        for number in sorted(order, key=self._times.__getitem__) if by_time else order:
+            self._store.seek(self._places[number])
             authority, at, region, size = _HEAD.unpack(self._store.read(_HEAD.size))
             key = self._store.read(region).decode()
             yield Ready(_AUTHORITIES[authority], key, at, self._store.read(size))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import sys
 import zlib
 from collections.abc import Iterable, Iterator
@@ -61,7 +62,7 @@ def read_lines(files: Iterable[str]) -> Iterator[Line]:
 @contextmanager
 def _open(file: str) -> Iterator[IO[bytes]]:
     if file == STDIN:
-        yield sys.stdin.buffer
+        yield _stdin()
         return
     with open(file, "rb") as stream:
         packed = file.endswith(".gz")
@@ -73,6 +74,17 @@ def _open(file: str) -> Iterator[IO[bytes]]:
             return
         with gzip.GzipFile(fileobj=stream) as unpacked:
             yield cast("IO[bytes]", unpacked)
+
+
+def _stdin() -> IO[bytes]:
+    """Standard input through a reader of our own.
+
+    Python's own must not be in use by a thread when the process ends.
+    """
+    try:
+        return open(sys.stdin.fileno(), "rb", closefd=False)
+    except (io.UnsupportedOperation, AttributeError):  # replaced by something without a file
+        return sys.stdin.buffer
 
 
 def _numbered(stream: IO[bytes], name: str) -> Iterator[tuple[int, bytes]]:

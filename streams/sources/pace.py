@@ -6,6 +6,10 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import Final
+
+SLACK: Final = 0.05
+"""Seconds of a rate that may be caught up on: timers are coarser than the gaps of high rates."""
 
 
 @dataclass(slots=True)
@@ -22,8 +26,8 @@ class Pace:
 
     ``rate``: events a second, evenly spaced. ``speed``: seconds of event time that pass in one
     second; events older than the newest so far are due at once. Without either all are due at
-    once. A sender that fell behind a rate does not catch up in a burst; one that fell behind
-    event time does, since the distance to the event times is what ``speed`` promises.
+    once. A sender that fell behind a rate catches up on at most ``SLACK`` seconds of it, so that
+    there is no burst; one that fell behind event time catches up on all of it.
     """
 
     rate: float | None = None
@@ -42,9 +46,9 @@ class Pace:
             begun, first = self._start
             due = max(due, begun + (at - first) / 1e6 / self.speed)
         if self.rate is not None:
-            if self._next is not None:
-                due = max(due, self._next)
-            self._next = due + 1 / self.rate
+            slot = now if self._next is None else max(self._next, now - SLACK)
+            self._next = slot + 1 / self.rate
+            due = max(due, slot)
         return due - now
 
     async def wait(self, at: int) -> None:

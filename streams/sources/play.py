@@ -21,7 +21,7 @@ from streams.sources.pace import Clock
 
 PLAYER: Final = "urn:scrutineer:player"
 """CloudEvents source of the clock; a pack that is played must list it as a desk's source."""
-TICK: Final = 0.2
+TICK: Final = 0.25
 """Seconds between two clock events."""
 _REGION: Final = re.compile(rb'"region"\s*:\s*"([A-Za-z0-9-]{1,32})"')
 

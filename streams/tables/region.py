@@ -67,16 +67,15 @@ class RegionTables:
     def add(self, accepted: Accepted) -> Outcome:
         """Fold one accepted event of this region."""
         self.position += 1
-        event = accepted.event
-        at = accepted.at
+        event, _, at, skewed = accepted
         data = event.data
-        time = microseconds(event.time) if accepted.skewed else at
+        time = microseconds(event.time) if skewed else at
         version = Version(event.id, event.source, time, at, data)
         kind = data.__class__
-        if kind is OfficialTurnout:
-            outcome = self.official.add(version)
-        elif kind is Triage:
+        if kind is Triage:
             outcome = self._decide(version)
+        elif kind is OfficialTurnout:
+            outcome = self.official.add(version)
         else:
             outcome = self._report(version)
         if outcome != "duplicate":

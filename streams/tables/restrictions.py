@@ -43,18 +43,26 @@ class Restrictions:
     def add(self, version: Version, decision: Triage | None) -> None:
         """Count a restriction."""
         data: Restriction = version.data
+        kind = data.kind
         status = "reported" if decision is None else decision.status
-        cell = (data.kind, data.observer_group, data.phase, status)
-        self.total[cell] = self.total.get(cell, 0) + 1
+        cell = (kind, data.observer_group, data.phase, status)
+        total = self.total
+        total[cell] = total.get(cell, 0) + 1
         if data.lifted is not None:
-            insort(self.durations.setdefault(cell, []), _lasted(version, data))
+            durations = self.durations.get(cell)
+            if durations is None:
+                durations = self.durations[cell] = []
+            insort(durations, _lasted(version, data))
         elif status not in CLOSED:
-            self.unlifted[cell] = self.unlifted.get(cell, 0) + 1
+            unlifted = self.unlifted
+            unlifted[cell] = unlifted.get(cell, 0) + 1
             self.standing[version.source, data.report_id] = version
-        if status not in DISMISSED:
-            self.recent.add(version.at, data.kind)
+        if decision is None:
+            self.recent.add(version.at, kind)
+        elif status not in DISMISSED:
+            self.recent.add(version.at, kind)
             if status in CONFIRMED:
-                self.recent_confirmed.add(version.at, data.kind)
+                self.recent_confirmed.add(version.at, kind)
 
     def remove(self, version: Version, decision: Triage | None) -> None:
         """Take out what :meth:`add` put in with the same arguments."""

@@ -420,7 +420,7 @@ def sign(a: Json, b: Json) -> int:
     x, y = Decimal(a["data"][name]), Decimal(b["data"][name])
     unit = Decimal(0)
     if name == "percent":
-        unit = Decimal(1).scaleb(max(x.as_tuple().exponent, y.as_tuple().exponent))  # type: ignore[type-var]
+        unit = Decimal(1).scaleb(max(int(one.as_tuple().exponent) for one in (x, y)))
     if abs(x - y) <= unit / 2:
         return 0
     return 1 if x > y else -1

@@ -118,7 +118,7 @@ def _earliest(records: list[Record]) -> list[Record]:
 
 def _cells(parts: list[Partition]) -> list[Any]:
     """The counters themselves, in which a cell of zero would be a trace."""
-    found = []
+    found: list[Any] = []
     for code in strategies.REGIONS:
         tables = parts[0].regions.get(code)
         incidents = tables.incidents if tables else None

@@ -58,9 +58,11 @@ class Taken(Part):
             yield self.key or ""
         elif self.column is not None:
             yield self.column
-        for name in PLACEHOLDER.findall(self.template or ""):
-            if name not in (HASH, REVISION):
-                yield name
+        yield from (name for name in self.placeholders() if name not in (HASH, REVISION))
+
+    def placeholders(self) -> list[str]:
+        """The names in braces of the template."""
+        return PLACEHOLDER.findall(self.template or "")
 
 
 class Value(Taken):
@@ -120,6 +122,11 @@ def _short(key: str) -> BeforeValidator:
     return BeforeValidator(lambda given: {key: given} if isinstance(given, str) else given)
 
 
+def _time(given: Any) -> Any:
+    table = {"column": given} if isinstance(given, str) else given
+    return {**table, "type": "time"} if isinstance(table, dict) else table
+
+
 def _event_type(name: str) -> None:
     if name not in EVENTS or name == "election.clock.v1":
         known = ", ".join(n for n in EVENTS if n != "election.clock.v1")
@@ -141,7 +148,7 @@ class EventSpec(Part):
     type: Annotated[Value, _short("const")]
     id: Annotated[Value, _short("template")] = Value(template="{" + HASH + "}")
     source: Annotated[Value, _short("const")]
-    time: Annotated[Value, _short("column")]
+    time: Annotated[Value, BeforeValidator(_time)]
 
     @field_validator("type")
     @classmethod
@@ -149,11 +156,6 @@ class EventSpec(Part):
         for name in _possible(value):
             _event_type(name)
         return value
-
-    @field_validator("time")
-    @classmethod
-    def _is_time(cls, value: Value) -> Value:
-        return value.model_copy(update={"type": "time"})
 
     def types(self) -> set[str]:
         """Every event type that a row may become."""
@@ -261,10 +263,16 @@ class Mapping(Part):
                 )
             if "revision" in self.fields:
                 raise ValueError("[revision]: there is a [fields.revision] as well; keep one")
+            if not {HASH, REVISION} & set(self.event.id.placeholders()):
+                raise ValueError(
+                    f"[event.id]: versions need ids of their own: put {{{REVISION}}} in"
+                )
             if missing := [n for n in self.revision.order_of if n not in self.fields]:
                 raise ValueError(f"[revision]: no field '{missing[0]}'")
         for name, value in self.values():
             for taken in (value, *value.or_):
+                if name != "event.id" and REVISION in taken.placeholders():
+                    raise ValueError(f"{name}: {{{REVISION}}} is for the id only")
                 if taken.lookup is not None and taken.lookup not in self.lookups:
                     raise ValueError(f"{name}: no [lookups.{taken.lookup}]")
         return self

@@ -56,6 +56,8 @@ class Mapper:
         if split is None or self._pattern is None:
             yield self._with_hash({**columns})
             return
+        if taken := sorted(split.makes() & columns.keys()):
+            raise RowError(f"column '{taken[0]}': [split] makes a column of that name as well")
         parts = [part.strip() for part in columns[split.column].split(split.separator)]
         if not any(parts):
             if split.empty is None:

@@ -41,7 +41,7 @@ class Summary:
             for reason, number in sorted(self.skipped.items())
         ]
         if self.bad:
-            lines.append(f"{self.bad:,} rows are wrong")
+            lines.append(f"wrong rows: {self.bad:,}")
         return "\n".join(lines)
 
 

@@ -23,8 +23,8 @@ _INCIDENTS: Final[dict[Phase, float]] = {
 _RESTRICTIONS: Final[dict[Phase, float]] = {
     "opening": 0.02,
     "voting": 0.007,
-    "counting": 0.2,
-    "tabulation": 0.35,
+    "counting": 0.1,
+    "tabulation": 0.25,
 }
 """Chance per visit. Most restrictions come with counting and tabulation, as in 2023."""
 _AT_THE_DOOR: Final = {

@@ -124,9 +124,9 @@ def build_world(
     the planted gap. Regions without one get an ordinary day.
     """
     codes = pack.region_codes()
-    numbers = station_numbers(pack, codes, stations)
+    numbers = station_numbers(pack, seed, stations)
     watched = [code for code in codes if pack.polls(code)]
-    gaps = tuple(sorted(chance(seed, "gap").sample(watched, min(2, len(watched)))))
+    gaps = tuple(sorted(chance(seed, "gap").sample(watched, min(2, max(1, len(watched) // 3)))))
     places = tuple(
         _place(
             pack.regions[code],
@@ -149,18 +149,25 @@ def build_world(
     )
 
 
-def station_numbers(pack: Pack, codes: list[str], total: int | None) -> dict[str, int]:
-    """Stations per region: in proportion to the known counts, unknown ones get equal shares."""
-    known = {code: count for code in codes if (count := pack.regions[code].stations)}
-    country = [row.stations for code, row in pack.regions.items() if code not in codes]
-    counted = max((count for count in country if count), default=sum(known.values()))
-    rest = len(codes) - len(known)
-    guess = max(1.0, (counted - sum(known.values())) / rest) if rest else 0.0
-    if total is None:
-        total = max(counted, sum(known.values())) or 40 * len(codes)
-    if not known:
-        guess = 1.0
-    return apportion(total, {code: float(known.get(code, guess)) for code in codes}, least=5)
+def station_numbers(pack: Pack, seed: int, total: int | None) -> dict[str, int]:
+    """Stations per region, ``total`` in all or as many as the pack counts.
+
+    In proportion to the known counts, else to the known registers; what is left over is spread
+    with some chance over the regions of which nothing is known.
+    """
+    weights: dict[str, float] = {}
+    for code in pack.region_codes():
+        region = pack.regions[code]
+        if region.stations or region.registered:
+            weights[code] = float(region.stations or (region.registered or 0) / _VOTERS)
+    counted = pack.regions[pack.country].stations or 0
+    unknown = [code for code in pack.region_codes() if code not in weights]
+    size = max(counted - sum(weights.values()), 1.0 * len(unknown)) if counted else 0.0
+    chances = {code: around(chance(seed, "size", code), 1.0, 0.35) for code in unknown}
+    scale = (size or 40.0 * len(unknown)) / (sum(chances.values()) or 1.0)
+    weights |= {code: scale * part for code, part in chances.items()}
+    parts = apportion(total or counted or round(sum(weights.values())), weights)
+    return {code: max(5, part) for code, part in parts.items()}
 
 
 def _place(

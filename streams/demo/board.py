@@ -1,0 +1,213 @@
+"""What the screen says, from the tables of the worker alone. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from schemas.fields import microseconds
+from schemas.pack import Pack
+
+TABLES = (
+    "incidents_recent",
+    "restrictions_recent",
+    "open_restrictions",
+    "official_turnout",
+    "official_findings",
+    "rejected",
+)
+"""The tables that the screen is made from."""
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+class Official(NamedTuple):
+    """The newest official figure of a place. Times are µs since the epoch."""
+
+    percent: str
+    as_of: int
+    published: int | None
+
+
+class RegionLine(NamedTuple):
+    """One region, as the screen shows it."""
+
+    code: str
+    name: str
+    open: int
+    """Restrictions on observers that nobody has lifted."""
+    quarter: int
+    """Incidents of the last 15 minutes."""
+    hour: int
+    official: Official | None
+    findings: tuple[str, ...]
+    """What the official series has wrong with itself; ``(past)`` where it was mended."""
+    cluster: bool = False
+    """So many restrictions within the last hour that the pack calls it a cluster."""
+
+    @property
+    def urgency(self) -> tuple[int, int, int, int, str]:
+        """Sorts the most urgent first."""
+        return (-self.open, -self.quarter, -len(self.findings), -self.hour, self.code)
+
+
+class OpenRestriction(NamedTuple):
+    """One restriction that is open."""
+
+    since: int
+    report_id: str
+    region: str
+    place: str
+    kind: str
+    group: str
+    phase: str
+    status: str
+
+
+class Finding(NamedTuple):
+    """One thing that does not fit in the official figures."""
+
+    checkpoint: int
+    region: str
+    finding: str
+    holds: bool
+    value: str
+    publisher: str
+    previous: str
+    previous_publisher: str
+
+
+class Board(NamedTuple):
+    """Everything on the screen that is about the election."""
+
+    now: int | None
+    country: Official | None
+    regions: list[RegionLine]
+    restrictions: list[OpenRestriction]
+    """The newest first."""
+    rejected: list[tuple[str, int]]
+    """Reasons, the most frequent first."""
+    findings: list[Finding]
+    """The newest checkpoint first."""
+
+    @property
+    def hour(self) -> int:
+        """Incidents of the last hour, everywhere."""
+        return sum(region.hour for region in self.regions)
+
+
+def build(pack: Pack, now: int | None, tables: Mapping[str, Rows]) -> Board:
+    """The board at ``now`` (µs), from the rows of ``TABLES``; a missing table counts as empty."""
+    recent: dict[str, Counter[str]] = defaultdict(Counter)
+    for row in tables.get("incidents_recent", ()):
+        recent[row["window"]][row["region"]] += row["reports"]
+    opened: Counter[str] = Counter()
+    for row in tables.get("restrictions_recent", ()):
+        if row["window"] == "1h":
+            opened[row["region"]] += row["reports"]
+    restrictions = _restrictions(pack, tables.get("open_restrictions", ()))
+    standing = Counter(row["region"] for row in tables.get("open_restrictions", ()))
+    official = _official(tables.get("official_turnout", ()), pack.main_contest)
+    findings = _findings(tables.get("official_findings", ()))
+    regions = [
+        RegionLine(
+            code=code,
+            name=pack.regions[code].name,
+            open=standing[code],
+            quarter=recent["15m"][code],
+            hour=recent["1h"][code],
+            official=official.get(code),
+            findings=findings.get(code, ()),
+            cluster=opened[code] >= pack.judgement.alarms.cluster_reports,
+        )
+        for code in pack.region_codes()
+    ]
+    rejected: Counter[str] = Counter()
+    for row in tables.get("rejected", ()):
+        rejected[row["reason"]] += row["count"]
+    return Board(
+        now=now,
+        country=official.get(pack.country),
+        regions=sorted(regions, key=lambda region: region.urgency),
+        restrictions=restrictions,
+        rejected=rejected.most_common(),
+        findings=_details(pack, tables.get("official_findings", ())),
+    )
+
+
+def _restrictions(pack: Pack, rows: Rows) -> list[OpenRestriction]:
+    found = [
+        OpenRestriction(
+            since=_moment(row["since"]),
+            report_id=row["report_id"],
+            region=row["region"],
+            place=_place(pack, row),
+            kind=row["kind"],
+            group=row["observer_group"],
+            phase=row["phase"],
+            status=row["status"],
+        )
+        for row in rows
+    ]
+    return sorted(found, reverse=True)
+
+
+def _place(pack: Pack, row: Mapping[str, Any]) -> str:
+    """The code first: it survives a narrow column."""
+    place: str = row["station"] or row["commission"] or f"{row['region']} above stations,"
+    return f"{place.removeprefix('SIM-')} {pack.regions[row['region']].name}"
+
+
+def _official(rows: Rows, contest: str) -> dict[str, Official]:
+    """Per region the figure of the newest checkpoint."""
+    newest: dict[str, tuple[int, Official]] = {}
+    for row in rows:
+        if row["station"] is not None or row["contest"] not in (None, contest):
+            continue
+        if row["percent"] is None:
+            continue
+        published = row["published"]
+        figure = Official(
+            row["percent"], _moment(row["as_of"]), _moment(published) if published else None
+        )
+        found = (_moment(row["checkpoint"]), figure)
+        newest[row["region"]] = max(newest.get(row["region"], found), found)
+    return {region: figure for region, (_, figure) in newest.items()}
+
+
+def _findings(rows: Rows) -> dict[str, tuple[str, ...]]:
+    """Per region the kinds of findings, the ones that hold now first."""
+    kinds: dict[str, dict[str, bool]] = defaultdict(dict)
+    for row in rows:
+        known = kinds[row["region"]]
+        known[row["finding"]] = known.get(row["finding"], False) or row["open"]
+    return {
+        region: tuple(
+            kind if holds else f"{kind} (past)"
+            for kind, holds in sorted(known.items(), key=lambda item: (not item[1], item[0]))
+        )
+        for region, known in kinds.items()
+    }
+
+
+def _details(pack: Pack, rows: Rows) -> list[Finding]:
+    found = [
+        Finding(
+            checkpoint=_moment(row["checkpoint"]),
+            region=pack.regions[row["region"]].name,
+            finding=row["finding"],
+            holds=row["open"],
+            value=str(row["value"]),
+            publisher=row["publisher"],
+            previous=str(row["previous_value"]),
+            previous_publisher=row["previous_publisher"],
+        )
+        for row in rows
+    ]
+    return sorted(found, key=lambda each: (-each.checkpoint, each.region, each.finding))
+
+
+def _moment(text: str) -> int:
+    return microseconds(datetime.fromisoformat(text))

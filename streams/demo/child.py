@@ -1,0 +1,76 @@
+"""The demo's worker: a process of its own, its log in a file, its tables over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Final, Self
+
+from streams import processes
+from streams.settings import PREFIX, Settings
+
+STOP_SECONDS: Final = 10.0
+
+
+class WorkerProcess:
+    """``async with WorkerProcess(...)``: runs a worker, and stops it in the end."""
+
+    def __init__(self, settings: Settings, pack: Path, log: Path) -> None:
+        self._settings = settings
+        self._pack = pack
+        self.log = log
+        self._process: subprocess.Popen[bytes] | None = None
+        self._sink: IO[bytes] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._sink = self.log.open("ab")
+        program = [sys.executable, "-m", "streams", "worker"]
+        self._process = processes.start(program, self._environment(), self._sink)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            await asyncio.shield(asyncio.to_thread(processes.stop, process, STOP_SECONDS))
+        if self._sink is not None:
+            self._sink.close()
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs."""
+        return None if self._process is None else self._process.poll()
+
+    def last_lines(self, number: int = 8) -> list[str]:
+        """The end of its log."""
+        text = self.log.read_text(encoding="utf-8", errors="replace")
+        return [line[:400] for line in text.splitlines()[-number:]]
+
+    def _environment(self) -> dict[str, str]:
+        """Ours without settings of the user's: the demo must not meet a real broker."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+        settings = self._settings
+        own = {
+            "BROKER__BOOTSTRAP": settings.broker.bootstrap,
+            "BROKER__IDEMPOTENT": "false",
+            "BROKER__SESSION_TIMEOUT": settings.broker.session_timeout,
+            "BROKER__REBALANCE_TIMEOUT": settings.broker.rebalance_timeout,
+            "BROKER__HEARTBEAT_INTERVAL": settings.broker.heartbeat_interval,
+            "TOPICS__PREFIX": settings.topics.prefix,
+            "TOPICS__PARTITIONS": settings.topics.partitions,
+            "TOPICS__REPLICATION": settings.topics.replication,
+            "WORKER__PORT": settings.worker.port,
+            "WORKER__CLOCK": "log",
+            "WORKER__DATA_DIR": settings.worker.data_dir,
+            "LOG__FORMAT": "text",
+            "PACK": self._pack,
+        }
+        return kept | {PREFIX + name: str(value) for name, value in own.items()}

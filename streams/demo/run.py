@@ -1,0 +1,122 @@
+"""The demo from start to end: broker, topics, worker, the day, the proof, and an orderly stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import tempfile
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any, Final
+
+from streams.demo.audience import Audience
+from streams.demo.child import WorkerProcess
+from streams.demo.course import DemoError, Options, play
+from streams.demo.day import prepare
+from streams.demo.feed import Feed
+from streams.embedded import EmbeddedBroker
+from streams.log.topics import create_topics
+from streams.settings import BrokerSettings, Settings, TopicSettings, WorkerSettings
+
+PARTITIONS: Final = 6
+INTERRUPTED: Final = 130
+
+
+def run(options: Options, audience: Audience) -> int:
+    """Run the demo; returns the exit status: 0, 1 (it failed, told), 130 (interrupted)."""
+    return asyncio.run(_guarded(options, audience))
+
+
+async def _guarded(options: Options, audience: Audience) -> int:
+    """Turn the first signal into a cancellation; further ones must not break the clean-up."""
+    task = asyncio.create_task(_demo(options, audience))
+    loop = asyncio.get_running_loop()
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    asked: list[signal.Signals] = []
+
+    def stop(number: signal.Signals) -> None:
+        if not asked:
+            asked.append(number)
+            audience.say("stopping")
+            task.cancel()
+
+    for number in signals:
+        loop.add_signal_handler(number, stop, number)
+    try:
+        await task
+    except asyncio.CancelledError:
+        return 0 if audience.summed_up else INTERRUPTED
+    except DemoError as error:
+        audience.fail(str(error))
+        return 1
+    finally:
+        audience.close()
+    return 0
+
+
+async def _demo(options: Options, audience: Audience) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        directory = options.keep
+        if directory is None:
+            scratch = tempfile.TemporaryDirectory(prefix="scrutineer-")
+            directory = Path(stack.enter_context(scratch))
+        directory.mkdir(parents=True, exist_ok=True)
+        _log_to(directory / "demo.log")
+        audience.say("making up the observers, reading the official figures")
+        day = await asyncio.to_thread(prepare, directory, options.seed)
+        audience.say("starting a broker")
+        broker = await stack.enter_async_context(EmbeddedBroker(directory / "broker.log"))
+        settings = _settings(options, broker.bootstrap, directory)
+        await create_topics(settings)
+        audience.say("starting a worker")
+        worker = await stack.enter_async_context(
+            WorkerProcess(settings, day.pack_directory, directory / "worker.log")
+        )
+        feed = Feed(f"http://127.0.0.1:{options.port}", day.pack)
+        stack.push_async_callback(feed.close)
+        await _while_alive(worker, play(options, settings, day, feed, audience))
+
+
+def _log_to(path: Path) -> None:
+    """The Kafka client's remarks belong into a file, not across the screen."""
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
+    logging.getLogger().addHandler(handler)
+
+
+def _settings(options: Options, bootstrap: str, directory: Path) -> Settings:
+    return Settings(
+        broker=BrokerSettings(
+            bootstrap=bootstrap,
+            idempotent=False,
+            session_timeout=6,
+            rebalance_timeout=6,
+            heartbeat_interval=1,
+        ),
+        topics=TopicSettings(partitions=PARTITIONS, replication=1),
+        worker=WorkerSettings(port=options.port, clock="log", data_dir=directory / "worker"),
+    )
+
+
+async def _while_alive(worker: WorkerProcess, work: Coroutine[Any, Any, None]) -> None:
+    """Do ``work``; when the worker ends before, so does the work."""
+
+    async def watch() -> None:
+        while worker.exit_code is None:  # noqa: ASYNC110 - another process sets no event
+            await asyncio.sleep(0.2)
+
+    doing, watching = asyncio.ensure_future(work), asyncio.ensure_future(watch())
+    try:
+        await asyncio.wait([doing, watching], return_when=asyncio.FIRST_COMPLETED)
+        if not doing.done():
+            lines = "\n  ".join(worker.last_lines())
+            raise DemoError(
+                f"the worker ended with status {worker.exit_code}; its last words:\n  {lines}"
+            )
+        await doing
+    finally:
+        for each in (doing, watching):
+            each.cancel()
+        await asyncio.gather(doing, watching, return_exceptions=True)

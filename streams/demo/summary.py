@@ -1,0 +1,104 @@
+"""The demo's result, JSON-ready, and the same in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from schemas.fields import rfc3339
+from streams.archive.replay import Replay
+from streams.demo.day import Day
+from streams.demo.feed import Feed
+from streams.demo.screen import clock
+from streams.sources.play import Progress
+
+
+def summary(
+    day: Day,
+    feed: Feed,
+    progress: Progress,
+    *,
+    seed: int,
+    digest: str,
+    replay: Replay,
+    seconds: float,
+) -> dict[str, Any]:
+    """Counts, both digests, where to look. ``digest``: the worker's; ``seconds``: played in."""
+    board = feed.board
+    standing = {each.report_id for each in board.restrictions}
+    return {
+        "election": day.pack.id,
+        "official_figures": "real",
+        "observers": "simulated",
+        "seed": seed,
+        "played": {
+            "from": rfc3339(day.begins),
+            "to": rfc3339(day.ends),
+            "seconds": round(seconds, 1),
+        },
+        "events": _events(day, progress, replay),
+        "rejected": dict(board.rejected),
+        "incidents": {"last_hour": board.hour},
+        "restrictions": {
+            "open": len(board.restrictions),
+            "by_group": dict(sorted(Counter(each.group for each in board.restrictions).items())),
+            "planted_clusters": [
+                {
+                    "region": cluster["region"],
+                    "phase": cluster["phase"],
+                    "reports": len(cluster["reports"]),
+                    "open": len(standing & set(cluster["reports"])),
+                }
+                for cluster in day.planted["clusters"]
+            ],
+        },
+        "official_turnout": {
+            "country_percent": board.country and board.country.percent,
+            "regions": sum(region.official is not None for region in board.regions),
+            "findings": len(board.findings),
+        },
+        "content_digest": digest,
+        "replay_digest": replay.content_digest,
+        "equal": digest == replay.content_digest,
+        "addresses": {
+            "tables": f"{feed.address}/tables",
+            "open_restrictions": f"{feed.address}/tables/open_restrictions",
+            "metrics": f"{feed.address}/metrics",
+            "state": f"{feed.address}/state",
+        },
+        "files": str(day.directory),
+    }
+
+
+def _events(day: Day, progress: Progress, replay: Replay) -> dict[str, Any]:
+    """Events published, clock ticks apart, and what became of them."""
+    planted = day.planted["events"]
+    return {
+        "published": progress.events,
+        "official": progress.events - planted["observer"] - planted["desk"],
+        "observer": planted["observer"],
+        "desk": planted["desk"],
+        "clock": sum(progress.sent.values()) - progress.events,
+        "outcomes": replay.outcomes,
+    }
+
+
+def in_words(result: Mapping[str, Any], day: Day, stays: bool) -> Iterator[str]:
+    """The summary for people, a line each."""
+    events = result["events"]
+    outcomes = ", ".join(f"{number:,} {name}" for name, number in events["outcomes"].items())
+    begin, end = clock(day.begins, day.zone), clock(day.ends, day.zone)
+    yield (
+        f"{begin} to {end} in {result['played']['seconds']:.0f} s, "
+        f"{events['published']:,} events: {outcomes}."
+    )
+    verdict = "EQUAL to" if result["equal"] else "DIFFERENT from"
+    yield f"Content digest {result['content_digest'][:16]}: {verdict} a replay without a broker."
+    if not stays:
+        return
+    pages = result["addresses"]
+    yield f"The worker stays up: {pages['tables']}, {pages['metrics']}"
+    files = result["files"]
+    yield f"Try: scrutineer replay {files}/*.jsonl --pack {files}/pack"
+    yield "Ctrl-C to stop."

@@ -1,0 +1,209 @@
+"""Sends checked events to Kafka and waits until every one of them is acknowledged."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from typing import Any, Final
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
+
+from schemas.fields import Authority
+from schemas.routing import partition_of
+from streams.errors import UserError
+from streams.log.clients import probe, producer
+from streams.settings import Settings
+from streams.sources.checking import Ready
+from streams.sources.pace import Pace
+from streams.sources.tally import Stall, Tally
+
+Say = Callable[[str], None]
+"""Tells the operator one line."""
+
+LAST_WAIT: Final = 5.0
+"""Seconds that an interrupted publisher still waits for acknowledgements."""
+
+_LOOK: Final = 0.1
+_RETRY: Final = 0.5
+
+
+class Publisher:
+    """One run: events in, acknowledgements counted in ``tally``.
+
+    ``timeout``: seconds without a broker, or without any acknowledgement, until it gives up.
+    ``progress`` is called a few times a second.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        pace: Pace,
+        timeout: float,
+        say: Say,
+        progress: Callable[[Tally], None] | None = None,
+    ) -> None:
+        self._settings = settings
+        self._pace = pace
+        self._timeout = timeout
+        self._say = say
+        self._progress = progress or (lambda _: None)
+        self._partitions: dict[str, int] = {}
+        self.tally = Tally()
+        self.seconds = 0.0
+        """How long the sending took, from the first moment a broker answered."""
+
+    async def publish(self, events: AsyncIterator[Ready]) -> None:
+        """Send ``events`` and wait for all acknowledgements. Raises ``UserError``.
+
+        Cancelled, it waits a few seconds for what is under way and then ends.
+        """
+        client = await self._connect()
+        began = self._now()
+        try:
+            sending = asyncio.create_task(self._send(client, events))
+            watching = asyncio.create_task(self._watch())
+            try:
+                await asyncio.wait({sending, watching}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                await _end(sending)
+                await _end(watching)
+            for task in (watching, sending):
+                if not task.cancelled():
+                    task.result()
+        finally:
+            await _stop(client)
+            self.seconds = self._now() - began
+            self._progress(self.tally)
+
+    async def _connect(self) -> AIOKafkaProducer:
+        deadline = self._now() + self._timeout
+        told = False
+        while True:
+            reason = await probe(self._settings.broker)
+            if reason is None:
+                client = producer(self._settings, **self._options())
+                try:
+                    async with asyncio.timeout_at(deadline + _RETRY):
+                        await client.start()
+                except (KafkaConnectionError, TimeoutError) as error:  # gone since the probe
+                    await _stop(client)
+                    reason = f"the broker went away: {_told(error)}"
+                except KafkaError as error:
+                    await _stop(client)
+                    raise UserError(self._unwelcome(error)) from error
+                else:
+                    return client
+            if self._now() >= deadline:
+                raise UserError(
+                    f"{reason}, for {self._timeout:g} s now: nothing was sent. Is "
+                    f"broker.bootstrap = {self._settings.broker.bootstrap} right?"
+                )
+            if not told:
+                self._say(f"{reason}; trying for {self._timeout:g} s")
+                told = True
+            await asyncio.sleep(_RETRY)
+
+    async def _send(self, client: AIOKafkaProducer, events: AsyncIterator[Ready]) -> None:
+        async for event in events:
+            await self._pace.wait(event.at)
+            if self.tally.failure is not None:
+                break
+            topic = self._topic(event.authority)
+            partitions = self._partitions.get(topic) or await self._count(client, topic)
+            while True:
+                with suppress(KafkaTimeoutError):  # the watch ends this when nothing moves
+                    delivery = await client.send(
+                        topic,
+                        event.raw,
+                        key=event.region.encode(),
+                        partition=partition_of(event.region, partitions),
+                    )
+                    break
+            self.tally.follow(topic, delivery)
+        await client.flush()
+        # The last callbacks run in the loop's next turn.
+        await asyncio.sleep(0)
+        if self.tally.failure is not None:
+            raise UserError(
+                f"the broker refused a record: {_told(self.tally.failure)}. {self._so_far()}"
+            )
+
+    async def _watch(self) -> None:
+        stall = Stall(self._timeout)
+        while True:
+            await asyncio.sleep(_LOOK)
+            self._progress(self.tally)
+            state = stall.look(self._now(), self.tally.done, self.tally.pending)
+            if state == "quiet":
+                self._say(f"no acknowledgement from the broker; waiting up to {self._timeout:g} s")
+            elif state == "dead":
+                raise UserError(f"no acknowledgement for {self._timeout:g} s. {self._so_far()}")
+
+    def _options(self) -> dict[str, Any]:
+        options = {"linger_ms": 5, "max_batch_size": 256 * 1024}
+        if not self._settings.broker.idempotent:
+            # Such a producer drops what is not delivered in this time; the watch gives up first.
+            options["request_timeout_ms"] = int(max(40, self._timeout + LAST_WAIT) * 1000)
+        return options
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()
+
+    def _unwelcome(self, error: KafkaError) -> str:
+        text = f"the broker refuses this producer: {_told(error)}. Nothing was sent"
+        if self._settings.broker.idempotent:
+            text += (
+                ". A broker without idempotent producers (the embedded one) needs the setting "
+                "broker.idempotent = false"
+            )
+        return text
+
+    def _so_far(self) -> str:
+        return (
+            f"{self.tally.done:,} events were acknowledged; {self.tally.pending:,} more were sent "
+            "and may have arrived. Publishing all again is harmless: events are known by their ids"
+        )
+
+    def _topic(self, authority: Authority) -> str:
+        topics = self._settings.topics
+        return {"observer": topics.observer, "official": topics.official, "desk": topics.desk}[
+            authority
+        ]
+
+    async def _count(self, client: AIOKafkaProducer, topic: str) -> int:
+        """Partitions of ``topic``, checked: with a wrong count events would be misrouted."""
+        # All topics' metadata: asking for one that is missing would create it.
+        cluster = await client.client.fetch_all_metadata()
+        found = len(cluster.partitions_for_topic(topic) or ())
+        wanted = self._settings.topics.partitions
+        if found == 0:
+            raise UserError(f"topic {topic} does not exist: run `scrutineer topics create`")
+        if found != wanted:
+            raise UserError(
+                f"topic {topic} has {found} partitions, topics.partitions is {wanted}: "
+                "run `scrutineer topics check`"
+            )
+        self._partitions[topic] = found
+        return found
+
+
+def _told(error: BaseException) -> str:
+    return str(error) or type(error).__name__
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait({task})
+
+
+async def _stop(client: AIOKafkaProducer) -> None:
+    """Deliver what is under way and close, without waiting long for a broker that is gone."""
+    try:
+        async with asyncio.timeout(LAST_WAIT):
+            await client.stop()
+    except (TimeoutError, asyncio.CancelledError):
+        # Closed connections end the producer's tasks; what it held stays unacknowledged.
+        await client.client.close()

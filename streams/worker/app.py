@@ -1,0 +1,289 @@
+"""The Faust application of a worker: assignment, agents, and what ties the parts together."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Coroutine, Iterable
+from typing import Any, Final
+
+import faust
+from aiokafka import TopicPartition
+from faust.app.base import BootStrategy
+from faust.types import TP
+from mode import ServiceT
+
+from schemas import read
+from schemas.pack import Pack
+from schemas.verdict import Origin, Rejected
+from streams.errors import UserError
+from streams.log import clients
+from streams.metrics.freshness import Freshness
+from streams.metrics.page import MetricsPage
+from streams.settings import Settings
+from streams.tables.partition import Partition
+from streams.worker import logs
+from streams.worker.catchup import CatchUp
+from streams.worker.http import HttpServer
+from streams.worker.letters import Letters, Posted
+from streams.worker.preflight import Preflight
+from streams.worker.state import PartitionState, States
+from streams.worker.transport import StateTransport
+from streams.worker.watch import Watch
+
+_NEVER: Final = 1e6
+
+
+class _Boot(BootStrategy):
+    """HTTP first and last; no producer of Faust's, no web server of Faust's."""
+
+    app: ScrutineerApp
+    enable_kafka_producer = False
+    enable_web = False
+
+    def sensors(self) -> Iterable[ServiceT]:
+        """What starts before anything that needs the broker, and stops after it."""
+        app = self.app
+        return [app.http, app.preflight, app.letters, app.watch, *super().sensors()]
+
+
+class ScrutineerApp(faust.App):
+    """A worker. Make it with ``create_app``, run it with ``run.py``."""
+
+    BootStrategy = _Boot
+
+    def __init__(self, settings: Settings, pack: Pack) -> None:
+        self.settings = settings
+        self.pack = pack
+        self.kafka_options = clients.kafka_options(settings.broker)
+        self.states = States(settings.topics.inputs)
+        self.freshness = Freshness(settings.topics.inputs)
+        self.metrics_page = MetricsPage(pack, settings.topics.inputs, settings.topics.partitions)
+        self.failure: BaseException | None = None
+        self.failed = asyncio.Event()
+        self.letters = Letters(settings.topics.dead_letter, lambda: clients.producer(settings))
+        self.http = HttpServer(self)
+        self.preflight = Preflight(self)
+        self.watch = Watch(self)
+        self.catch_up = CatchUp(self)
+        self._tasks: set[asyncio.Task[None]] = set()
+        super().__init__(settings.worker.group, **_options(settings))
+        self.on_partitions_assigned.connect(self._assigned, weak=False)
+
+    def _create_directories(self) -> None:
+        # Overridden: Faust's folders would hold its tables, of which there are none.
+        pass
+
+    def _new_transport(self) -> StateTransport:
+        return StateTransport(self.conf.broker_consumer, self)
+
+    # Time
+
+    def now(self) -> int:
+        """The time it is, in microseconds since the epoch: see the setting ``worker.clock``."""
+        if self.settings.worker.clock == "wall":
+            return time.time_ns() // 1000
+        parts = self.states.live().values()
+        clocks = [part.clock for part in parts if part.clock is not None]
+        newest = [part.newest for part in parts if part.newest is not None]
+        return max(clocks or newest, default=time.time_ns() // 1000)
+
+    # Failing
+
+    def spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        """Run ``work`` beside the rest; an error in it that nobody expected ends the worker."""
+        task = asyncio.get_running_loop().create_task(self._guarded(work), name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Exception as error:
+            self.fatal(error)
+
+    def fatal(self, error: BaseException) -> None:
+        """End the worker: with 2 and its message for a UserError, else with 1 and a trace."""
+        if self.failure is None:
+            self.failure = error
+            self.failed.set()
+
+    def fatal_soon(self, error: BaseException) -> None:
+        """``fatal``, from any thread."""
+        self.loop.call_soon_threadsafe(self.fatal, error)
+
+    # Trouble with the broker
+
+    def commit_failed(self, error: BaseException) -> None:
+        """A commit did not come about (any thread). It is tried again in a second."""
+        self.watch.client_trouble(f"commit: {error or type(error).__name__}")
+
+    def client_trouble(self, error: BaseException) -> None:
+        """The Kafka client has told of an error that it gets over."""
+        self.watch.client_trouble(str(error) or type(error).__name__)
+
+    def reader_trouble(self, state: PartitionState, why: str) -> None:
+        """The bulk reader of a partition waits for the broker; "" when it goes on."""
+        state.moved_at = time.monotonic()
+        self.watch.reader_trouble(state.number, why)
+
+    # Assignment
+
+    async def _assigned(self, _: faust.App, assigned: set[TP], **__: Any) -> None:
+        """The group has shared out the partitions anew: drop what went, rebuild what came."""
+        try:
+            numbers = whole_partitions(assigned, self.settings)
+        except UserError as error:
+            self.fatal(error)
+            return
+        mine = self.states.numbers()
+        for number in mine - numbers:
+            state = self.states.remove(number)
+            self.watch.reader_trouble(number, "")
+            if state.task is not None:
+                state.task.cancel()
+        new = sorted(numbers - mine)
+        for number in new:
+            state = PartitionState(number, Partition(self.pack, number))
+            self.states.add(state)
+            self.catch_up.start(state)
+        self.states.assigned = True
+        logs.info(
+            "partitions assigned",
+            partitions=sorted(numbers),
+            new=new,
+            lost=sorted(mine - numbers),
+            kept=sorted(mine & numbers),
+        )
+
+    def position_lost(self, tp: TopicPartition | TP, why: str) -> None:
+        """The log does not hold a position that the agents were to go on from."""
+        state = self.states.get(tp.partition)
+        if state is not None and state.agents and tp.topic in self.states.topics:
+            self.start_again(state, f"{tp.topic}/{tp.partition}: {why}")
+
+    def start_again(self, old: PartitionState, why: str) -> None:
+        """Drop the state of a partition: its log is another one now. Rebuild it, loudly."""
+        logs.warn(
+            "log truncated or recreated: partition rebuilt", partition=old.number, problem=why
+        )
+        old.agents = False
+        state = PartitionState(old.number, Partition(self.pack, old.number))
+        self.states.add(state)
+        self.consumer.pause_partitions({TP(topic, old.number) for topic in self.states.topics})
+        self.catch_up.start(state, loud=True)
+
+    # Events
+
+    async def feed(self, stream: Any) -> None:
+        """What each agent does: fold the record that comes next, and no other."""
+        partitions = self.settings.topics.partitions
+        states, letters, pack = self.states, self.letters, self.pack
+        async for event in stream.events():
+            message = event.message
+            state = states.get(message.partition)
+            if state is None or not state.agents:
+                continue
+            topic, offset = message.topic, message.offset
+            expected = state.next(topic)
+            if offset < expected:
+                state.skipped += 1
+                continue
+            if offset > expected:
+                state.gaps += 1
+                self.catch_up.start_burst(state, f"gap: {topic} offset {offset} after {expected}")
+                continue
+            raw = message.value or b""
+            origin = Origin(
+                topic, message.partition, partitions, message.key, round(message.timestamp * 1000)
+            )
+            result = read(raw, origin, pack)
+            needs_letter = state.fold(result, topic, offset)
+            if needs_letter and isinstance(result, Rejected):
+                letters.post(Posted(state, topic, offset, raw, message.key, result))
+            self.freshness.observe(topic, time.time() - message.timestamp)
+            if needs_letter:
+                await letters.room()
+
+    async def end(self) -> None:
+        """What is left to end after the services."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.catch_up.stop()
+
+
+def whole_partitions(assigned: Iterable[TP], settings: Settings) -> set[int]:
+    """The partition numbers of which every input topic is assigned.
+
+    UserError: one is assigned in part, or has a number that the settings do not know of.
+    """
+    inputs = settings.topics.inputs
+    by_number: dict[int, set[str]] = {}
+    for tp in assigned:
+        if tp.topic in inputs:
+            by_number.setdefault(tp.partition, set()).add(tp.topic)
+    beyond = [number for number in by_number if number >= settings.topics.partitions]
+    if beyond:
+        topics = ", ".join(sorted(by_number[max(beyond)]))
+        raise UserError(
+            f"{topics}: partition {max(beyond)} exists, but the settings say topics.partitions = "
+            f"{settings.topics.partitions}. A topic that grew misroutes its past: create new "
+            "topics with the wanted count and publish into them."
+        )
+    for number, topics_of in by_number.items():
+        if missing := set(inputs) - topics_of:
+            raise UserError(
+                f"partition {number} was assigned without that of {', '.join(sorted(missing))}. "
+                "The input topics need the same number of partitions, and all workers of group "
+                f"'{settings.worker.group}' must run this program with the same topics."
+            )
+    return set(by_number)
+
+
+def create_app(settings: Settings, pack: Pack) -> ScrutineerApp:
+    """The worker's application, not started. To be called inside the event loop it will run in."""
+    app = ScrutineerApp(settings, pack)
+    for name in settings.topics.inputs:
+        # Raw bytes: a decoding error would be acknowledged before anybody could look at it.
+        topic = app.topic(name, value_serializer="raw", key_serializer="raw", acks=False)
+        agent = _agent(app)
+        app.agent(topic, name=f"fold {name}")(agent)
+    return app
+
+
+def _agent(app: ScrutineerApp) -> Any:
+    async def fold(stream: Any) -> None:
+        try:
+            await app.feed(stream)
+        except Exception as error:
+            app.fatal(error)
+            raise
+
+    return fold
+
+
+def _options(settings: Settings) -> dict[str, Any]:
+    broker, worker = settings.broker, settings.worker
+    return {
+        "broker": clients.faust_brokers(broker),
+        "datadir": str(worker.data_dir),
+        "canonical_url": f"http://{worker.host}:{worker.port}",
+        "autodiscover": False,
+        "web_enabled": False,
+        "web_tables_enabled": False,
+        "topic_disable_leader": True,
+        "topic_allow_declare": False,
+        "consumer_auto_offset_reset": "none",
+        # Else the round-robin assignor is used, under which three topics part ways.
+        "table_standby_replicas": 1,
+        # A spare worker without partitions never polls; with the default it leaves for good.
+        "broker_max_poll_interval": _NEVER,
+        "broker_commit_interval": 1.0,
+        "broker_session_timeout": broker.session_timeout,
+        "broker_rebalance_timeout": broker.rebalance_timeout,
+        "broker_heartbeat_interval": broker.heartbeat_interval,
+        "broker_request_timeout": max(30.0, broker.session_timeout + 5.0),
+        "stream_wait_empty": True,
+    }

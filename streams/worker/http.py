@@ -1,0 +1,132 @@
+"""The worker's HTTP service: read-only, up before the broker is and until all else is down."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import json
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+from mode import Service
+
+from streams.errors import UserError
+from streams.worker import pages
+
+if TYPE_CHECKING:
+    from streams.worker.app import ScrutineerApp
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class HttpServer(Service):
+    """Serves the pages of ``pages.py``. ``address``: where, once it is started."""
+
+    abstract = False
+
+    def __init__(self, app: ScrutineerApp) -> None:
+        super().__init__()
+        self._app = app
+        self._runner: web.AppRunner | None = None
+        self.address = ""
+        self.listening: Callable[[], None] | None = None
+
+    async def on_start(self) -> None:
+        """Listen. UserError: the address is taken, or not ours."""
+        host, port = self._app.settings.worker.host, self._app.settings.worker.port
+        application = web.Application(middlewares=[_careful])
+        for path, page in self._pages().items():
+            application.router.add_get(path, page)
+        runner = web.AppRunner(application, access_log=None, handle_signals=False)
+        await runner.setup()
+        site = web.TCPSite(runner, host, port, shutdown_timeout=0.5)
+        try:
+            await site.start()
+        except OSError as error:
+            await runner.cleanup()
+            taken = error.errno == errno.EADDRINUSE
+            reason = "the port is taken" if taken else str(error.strerror or error)
+            raise UserError(
+                f"cannot serve on {host}:{port}: {reason}. Set worker.host and worker.port "
+                "(0: any free port)"
+            ) from None
+        self._runner = runner
+        actual = runner.addresses[0][1]
+        shown = f"[{host}]" if ":" in host else host
+        self.address = f"http://{shown}:{actual}"
+        if self.listening is not None:
+            self.listening()
+
+    async def on_stop(self) -> None:
+        """Close."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    def _pages(self) -> dict[str, Handler]:
+        app = self._app
+
+        async def health(_: web.Request) -> web.Response:
+            found = app.watch.health()
+            body = {"status": "ok" if found.ok else "stuck", "doing": found.doing}
+            return _json(body, 200 if found.ok else 503)
+
+        async def ready(_: web.Request) -> web.Response:
+            body, is_ready = pages.readiness(app)
+            return _json(body, 200 if is_ready else 503)
+
+        async def metrics(_: web.Request) -> web.Response:
+            text, kind = pages.metrics(app)
+            return web.Response(body=text, headers={"Content-Type": kind})
+
+        async def state(_: web.Request) -> web.Response:
+            return _json(pages.state(app))
+
+        async def digest(_: web.Request) -> web.Response:
+            return _json(await pages.digest(app))
+
+        async def tables(_: web.Request) -> web.Response:
+            return _json(pages.table_list())
+
+        async def table(request: web.Request) -> web.Response:
+            try:
+                body = await pages.table(app, request.match_info["name"], request.query)
+            except pages.PageError as error:
+                return _json({"error": str(error), **error.fields}, error.status)
+            text = await asyncio.to_thread(_dump, body)
+            return web.Response(text=text, content_type="application/json")
+
+        async def front(_: web.Request) -> web.Response:
+            return _json(pages.front())
+
+        return {
+            "/": front,
+            "/healthz": health,
+            "/readyz": ready,
+            "/metrics": metrics,
+            "/state": state,
+            "/digest": digest,
+            "/tables": tables,
+            "/tables/{name}": table,
+        }
+
+
+def _dump(body: object) -> str:
+    return json.dumps(body, ensure_ascii=False) + "\n"
+
+
+def _json(body: object, status: int = 200) -> web.Response:
+    return web.Response(text=_dump(body), status=status, content_type="application/json")
+
+
+@web.middleware
+async def _careful(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """JSON for errors too; nothing is ever cached."""
+    try:
+        response = await handler(request)
+    except web.HTTPNotFound:
+        response = _json({"error": f"there is no page {request.path}", **pages.front()}, 404)
+    except web.HTTPMethodNotAllowed:
+        response = _json({"error": "read-only: GET and HEAD alone"}, 405)
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,210 @@
+"""What the HTTP service shows, made from the states. JSON-ready; nothing is changed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from schemas.fields import rfc3339
+from schemas.routing import partition_of
+from streams.metrics.page import CONTENT_TYPE
+from streams.metrics.view import View
+from streams.tables.digest import content_digest, region_digests
+from streams.tables.views import TABLES, rows
+
+if TYPE_CHECKING:
+    from streams.worker.app import ScrutineerApp
+
+PAGES: Final[Mapping[str, str]] = {
+    "/healthz": "whether the worker gets on with its work",
+    "/readyz": "whether all its partitions are live",
+    "/state": "positions, lag, outcomes of each partition",
+    "/digest": "digests of the live regions, to compare with a replay",
+    "/tables": "the tables there are",
+    "/tables/NAME": "a table's rows; ?region=CODE for one region, ?confirmed=1 for confirmed alone",
+    "/metrics": "Prometheus metrics",
+}
+
+_ACROSS: Final = ("conflicts", "rejected")
+"""Tables whose rows are not made region by region."""
+
+
+class PageError(Exception):
+    """A page that can't be shown; ``fields`` help whoever asked."""
+
+    def __init__(self, status: int, message: str, **fields: object) -> None:
+        super().__init__(message)
+        self.status = status
+        self.fields = fields
+
+
+def front() -> dict[str, object]:
+    """The list of pages."""
+    return {"pages": dict(PAGES)}
+
+
+def readiness(app: ScrutineerApp) -> tuple[dict[str, object], bool]:
+    """Each partition's status; ready when the group has given an assignment and all are live."""
+    ready = app.states.assigned and all(state.status == "live" for state in app.states)
+    partitions = {
+        str(state.number): {
+            "status": state.status,
+            **({"reason": state.reason} if _odd(state) else {}),
+        }
+        for state in app.states
+    }
+    doing = app.watch.health().doing
+    return {"ready": ready, "doing": doing, "partitions": partitions}, ready
+
+
+def _odd(state: Any) -> bool:
+    return bool(state.reason) and state.status != "live"
+
+
+def state(app: ScrutineerApp) -> dict[str, object]:
+    """Everything about the pipeline, nothing about the election."""
+    settings = app.settings
+    outcomes: dict[str, Counter[str]] = {topic: Counter() for topic in app.states.topics}
+    for part in app.states.live().values():
+        for (topic, outcome), number in part.outcomes.items():
+            outcomes.setdefault(topic, Counter())[outcome] += number
+    return {
+        "election": app.pack.id,
+        "acceptance": app.pack.acceptance_digest,
+        "group": settings.worker.group,
+        "address": app.http.address,
+        "clock": settings.worker.clock,
+        "now": rfc3339(app.now()),
+        "assigned": app.states.assigned,
+        "doing": app.watch.health().doing,
+        "broker": app.watch.as_json(),
+        "letters": {"waiting": app.letters.waiting, "written": app.letters.written},
+        "longest_stall_seconds": round(app.watch.stall, 3),
+        "partitions": {str(state.number): _partition(app, state) for state in app.states},
+        "outcomes": {topic: dict(counts) for topic, counts in outcomes.items()},
+    }
+
+
+def _partition(app: ScrutineerApp, state: Any) -> dict[str, object]:
+    topics = app.states.topics
+    return {
+        "status": state.status,
+        "fed_by": "agents" if state.agents else "nobody" if state.status == "failed" else "bulk",
+        "reason": state.reason,
+        "positions": {topic: state.next(topic) for topic in topics},
+        "lag": {topic: state.lag(topic) for topic in topics},
+        "committed": {topic: state.committed.get(topic, 0) for topic in topics},
+        "letters_waiting": sum(len(offsets) for offsets in state.unsent.values()),
+        "skipped": state.skipped,
+        "gaps": state.gaps,
+        "regions": sorted(state.tables.regions) if state.status == "live" else [],
+    }
+
+
+async def digest(app: ScrutineerApp) -> dict[str, object]:
+    """Digests of the live regions and the positions they are of.
+
+    ``content_digest`` is that of the election only when all partitions are live in one worker, and
+    None otherwise: take the union of the ``regions`` of all workers and hash it likewise.
+    """
+    for part in list(app.states.live().values()):
+        for region in list(part.regions.values()):
+            region.digest()  # kept until the region changes
+            await asyncio.sleep(0)
+    # From here on at one moment: what has not changed since is not computed again.
+    live = app.states.live()
+    regions = region_digests(live.values())
+    whole = len(live) == app.settings.topics.partitions
+    acceptance = app.pack.acceptance_digest
+    return {
+        "election": app.pack.id,
+        "acceptance": acceptance,
+        "partitions": sorted(live),
+        "of": app.settings.topics.partitions,
+        "positions": {
+            topic: {str(number): part.next.get(topic, 0) for number, part in sorted(live.items())}
+            for topic in app.states.topics
+        },
+        "regions": regions,
+        "content_digest": content_digest(acceptance, regions) if whole else None,
+    }
+
+
+def table_list() -> dict[str, object]:
+    """The names of the tables."""
+    return {"tables": list(TABLES)}
+
+
+async def table(app: ScrutineerApp, name: str, query: Mapping[str, str]) -> dict[str, object]:
+    """The rows of a table. PageError: no such table, region, or not live here."""
+    if name not in TABLES:
+        raise PageError(404, f"there is no table '{name}'", tables=list(TABLES))
+    if unknown := sorted(set(query) - {"region", "confirmed"}):
+        raise PageError(400, f"unknown parameters: {', '.join(unknown)}; region and confirmed are")
+    confirmed = query.get("confirmed", "0").lower()
+    if confirmed not in ("0", "1", "true", "false"):
+        raise PageError(400, "confirmed is 0 or 1")
+    region = query.get("region")
+    if region is not None:
+        check_region(app, region)
+    return {
+        "election": app.pack.id,
+        "table": name,
+        "region": region,
+        "now": rfc3339(app.now()),
+        "partitions": sorted(app.states.live()),
+        "of": app.settings.topics.partitions,
+        "rows": await _rows(app, name, region, confirmed in ("1", "true")),
+    }
+
+
+def check_region(app: ScrutineerApp, region: str) -> None:
+    """PageError unless the region's partition is live here: nothing half-built is ever shown."""
+    if region not in app.pack.regions:
+        raise PageError(404, f"the pack has no region '{region}'", regions=sorted(app.pack.regions))
+    number = partition_of(region, app.settings.topics.partitions)
+    state = app.states.get(number)
+    if state is None:
+        raise PageError(
+            421,
+            f"region {region} is on partition {number}, which another worker has",
+            partition=number,
+        )
+    if state.status != "live":
+        raise PageError(
+            503,
+            f"region {region} is on partition {number}, which is {state.status}",
+            partition=number,
+        )
+
+
+async def _rows(app: ScrutineerApp, name: str, region: str | None, confirmed: bool) -> list[Any]:
+    parts, now = list(app.states.live().values()), app.now()
+    if region is not None or name in _ACROSS:
+        return rows(name, parts, app.pack, now, region, confirmed_only=confirmed)
+    # Region by region, so that the loop is not held up; rows are sorted by region first.
+    found: list[Any] = []
+    homes = {code: part for part in parts for code in part.regions}
+    for code in sorted(homes):
+        found += rows(name, [homes[code]], app.pack, now, code, confirmed_only=confirmed)
+        await asyncio.sleep(0)
+    return found
+
+
+def metrics(app: ScrutineerApp) -> tuple[bytes, str]:
+    """Prometheus' text format, and its content type."""
+    lag = {
+        (topic, state.number): state.lag(topic)
+        for state in app.states
+        for topic in app.states.topics
+    }
+    view = View(
+        parts=app.states.live(),
+        status={state.number: state.status for state in app.states},
+        now=app.now(),
+        freshness=app.freshness,
+        lag=lag,
+    )
+    return app.metrics_page.render(view), CONTENT_TYPE

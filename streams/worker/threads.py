@@ -1,0 +1,60 @@
+"""A thread with an event loop of its own, for work that would hold up the worker's loop."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import threading
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class LoopThread:
+    """Runs coroutines in one thread, beside the caller's loop."""
+
+    def __init__(self, name: str) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+        self._loop.close()
+
+    def submit(self, coroutine: Coroutine[Any, Any, T]) -> asyncio.Future[T]:
+        """Start ``coroutine`` there; the future belongs to the caller's loop."""
+        return asyncio.wrap_future(asyncio.run_coroutine_threadsafe(coroutine, self._loop))
+
+    def stop(self) -> None:
+        """End the thread; what still runs there is dropped."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+
+
+class BulkGarbage:
+    """Keeps the cyclic garbage collector out of bulk work, which makes many lasting objects.
+
+    It rests while slices keep coming. Then what the bulk work made is moved out of its sight: that
+    holds no cycles, and looking through it takes longer with every event. Reference counting frees
+    it all the same.
+    """
+
+    def __init__(self) -> None:
+        self._timer: asyncio.TimerHandle | None = None
+
+    def slice_done(self) -> None:
+        """Rest until no slice has come for a second."""
+        gc.disable()
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(1.0, self.end)
+
+    def end(self) -> None:
+        """Let the collector work again, on what is made from now on."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+            gc.freeze()
+            gc.enable()

@@ -1,0 +1,216 @@
+"""Faust's Kafka transport, bent so that the state says where reading goes on, not the group.
+
+The versions of faust-streaming, mode-streaming and aiokafka are pinned: names with an underscore
+are overridden here, each with the reason why.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import aiokafka
+from aiokafka import TopicPartition
+from aiokafka.errors import (
+    ClusterAuthorizationFailedError,
+    CommitFailedError,
+    GroupAuthorizationFailedError,
+    IllegalStateError,
+    KafkaError,
+    NoOffsetForPartitionError,
+    OffsetOutOfRangeError,
+    TopicAuthorizationFailedError,
+)
+from aiokafka.structs import OffsetAndMetadata
+from faust.exceptions import ConsumerNotStarted
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP
+
+from streams.errors import UserError
+
+if TYPE_CHECKING:
+    from streams.worker.app import ScrutineerApp
+
+COMMIT_SECONDS: Final = 3.0
+"""The stock commit waits without limit for a coordinator that is lost."""
+
+REFUSED: Final = (
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    TopicAuthorizationFailedError,
+)
+"""Errors that waiting does not mend."""
+
+_FETCH_WAIT_MS: Final = 500
+
+
+class CoordinatorEndedError(Exception):
+    """The client's part in the group has ended for good: only a new process mends that."""
+
+
+class StateConsumerThread(driver.AIOKafkaConsumerThread):
+    """The thread that owns the group's consumer. Methods with "in thread" run there."""
+
+    app: ScrutineerApp
+
+    def _create_worker_consumer(self, _: Any) -> aiokafka.AIOKafkaConsumer:
+        # Overridden so that TLS and SASL come from the same options as every other client's.
+        conf = self.app.conf
+        self._assignor = self.app.assignor
+        return aiokafka.AIOKafkaConsumer(
+            **self.app.kafka_options,
+            group_id=conf.id,
+            partition_assignment_strategy=[self._assignor],
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            max_poll_interval_ms=int(conf.broker_max_poll_interval * 1000),
+            max_partition_fetch_bytes=conf.consumer_max_fetch_size,
+            fetch_max_wait_ms=_FETCH_WAIT_MS,
+            request_timeout_ms=int(conf.broker_request_timeout * 1000),
+            session_timeout_ms=int(conf.broker_session_timeout * 1000),
+            rebalance_timeout_ms=int(conf.broker_rebalance_timeout * 1000),
+            heartbeat_interval_ms=int(conf.broker_heartbeat_interval * 1000),
+        )
+
+    async def seek_all(self, positions: Mapping[TP, int]) -> None:
+        """Seek what is still assigned (in thread: between a look and a seek nothing changes)."""
+        consumer = self._ensure_consumer()
+        assigned = consumer.assignment()
+        for tp, offset in positions.items():
+            if driver.ensure_aiokafka_TP(tp) in assigned:
+                consumer.seek(driver.ensure_aiokafka_TP(tp), offset)
+
+    async def _commit(self, offsets: Mapping[TP, int]) -> bool:
+        # Overridden: the metadata carries the acceptance digest, the wait is bounded, and an
+        # error is no reason to end: what is not committed now is committed later.
+        consumer = self._ensure_consumer()
+        assigned = consumer.assignment()
+        digest = self.app.pack.acceptance_digest
+        wanted = {
+            TopicPartition(*tp): OffsetAndMetadata(offset, digest)
+            for tp, offset in offsets.items()
+            if TopicPartition(*tp) in assigned
+        }
+        if not wanted:
+            return False
+        try:
+            await asyncio.wait_for(consumer.commit(wanted), COMMIT_SECONDS)
+        except REFUSED as error:
+            self.app.fatal_soon(UserError(f"the broker refuses to commit: {error}"))
+            return False
+        except (CommitFailedError, IllegalStateError, KafkaError, TimeoutError) as error:
+            self.app.commit_failed(error)
+            return False
+        return True
+
+    async def committed(self, tps: Iterable[TopicPartition]) -> dict[TopicPartition, Any]:
+        """What the group has committed, with its metadata (in thread)."""
+        coordinator = self._ensure_consumer()._coordinator
+        found: dict[TopicPartition, Any] = await coordinator.fetch_committed_offsets(list(tps))
+        return found
+
+    async def check(self) -> float | None:
+        """Raise the group's pending error; else the newest answer to a fetch (in thread).
+
+        Faust never looks for such errors, and until somebody does the consumer takes no further
+        part in the group. Returns seconds since the epoch; None: nothing is fetched.
+        CoordinatorEndedError: it never will again.
+        """
+        consumer = self._ensure_consumer()
+        task = consumer._coordinator._coordination_task
+        if task.done():
+            why = "cancelled" if task.cancelled() else repr(task.exception())
+            raise CoordinatorEndedError(f"the Kafka client left the group: {why}")
+        consumer._coordinator.check_errors()
+        answered = [consumer.last_poll_timestamp(tp) for tp in consumer.assignment()]
+        known = [at for at in answered if at]
+        return max(known) / 1000 if known else None
+
+
+class StateConsumer(driver.Consumer):
+    """Faust's consumer, which reads on where the state of a partition ends."""
+
+    app: ScrutineerApp
+    _thread: StateConsumerThread
+
+    def _new_consumer_thread(self) -> StateConsumerThread:
+        return StateConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        """Seek to the state's positions. Called after every rebalance, before the flow resumes."""
+        positions = {
+            TP(*tp): offset for tp, offset in self.app.states.positions(self.assignment()).items()
+        }
+        await self._thread.call_thread(self._thread.seek_all, positions)
+        return positions
+
+    async def committed_marks(self, tps: Iterable[TopicPartition]) -> dict[TopicPartition, Any]:
+        """What the group has committed: (offset, metadata) by partition."""
+        marks: dict[TopicPartition, Any] = await self._thread.call_thread(
+            self._thread.committed, list(tps)
+        )
+        return marks
+
+    async def check(self) -> float | None:
+        """``StateConsumerThread.check``."""
+        answered: float | None = await self._thread.call_thread(self._thread.check)
+        return answered
+
+    def pause_partitions(self, tps: Iterable[TP]) -> None:
+        """Pause, and forget that a full buffer held them up: its drop must not resume them."""
+        tps = set(tps)
+        super().pause_partitions(tps)
+        self._buffered_partitions.difference_update(tps)
+
+    def resume_partitions(self, tps: Iterable[TP]) -> None:
+        """Resume those alone that the agents feed; the bulk path feeds the others."""
+        super().resume_partitions({tp for tp in tps if self.app.states.fed_by_agents(tp)})
+
+    def on_buffer_drop(self, tp: TP) -> None:
+        """Fetch again, but only what the agents feed."""
+        if self.app.states.fed_by_agents(tp):
+            super().on_buffer_drop(tp)
+        else:
+            self._buffered_partitions.discard(tp)
+
+    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:  # noqa: ASYNC109 - Faust's name
+        # Overridden: an error of one partition would end the worker.
+        try:
+            return await super()._getmany(active_partitions, timeout)
+        except OffsetOutOfRangeError as error:
+            for tp in error.args[0]:
+                self.app.position_lost(tp, "position out of the log's range")
+        except NoOffsetForPartitionError as error:
+            self.app.position_lost(error.args[0], "no position")
+        except REFUSED as error:
+            self.app.fatal_soon(UserError(f"the broker refuses to let this worker read: {error}"))
+        except KafkaError as error:
+            self.app.client_trouble(error)
+            await self.sleep(0.5)
+        return {}
+
+    async def force_commit(self, *_: Any, **__: Any) -> bool:
+        """Commit how far the side effects are done. Acknowledgements of Faust play no part."""
+        try:
+            offsets = self.app.states.committable(self.assignment())
+        except ConsumerNotStarted:
+            return False
+        if not offsets or not await self._commit(offsets):
+            return False
+        self.app.states.note_committed(offsets)
+        return True
+
+    async def wait_empty(self) -> None:
+        """Before partitions go: a moment for letters on their way, then commit."""
+        await self.app.letters.flush(1.0)
+        await self.commit()
+
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Silent: the stock check takes a paused partition for a stuck one. See watch.py."""
+
+
+class StateTransport(driver.Transport):
+    """The transport with that consumer."""
+
+    Consumer = StateConsumer

@@ -1,0 +1,43 @@
+"""`scrutineer simulate` writes a day that `replay` accepts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from streams.archive.replay import Replay
+from streams.commands.simulate import command
+from streams.errors import UserError
+from streams.packs import load_pack
+from streams.sources.jsonl import read_lines
+
+
+def test_a_day_on_disk(tmp_path: Path) -> None:
+    """Events, a pack they fit, and what was planted."""
+    out = tmp_path / "day"
+    arguments = ["--pack", "kazakhstan-2023", "--teams", "45", "--stations", "400"]
+    result = CliRunner().invoke(command, [*arguments, "--out", str(out)], catch_exceptions=False)
+    assert result.exit_code == 0
+    pack = load_pack(out / "pack")
+    assert pack.stations is not None
+    assert 400 <= len(pack.stations) <= 420
+    planted = json.loads((out / "planted.json").read_text())
+    replay = Replay(pack)
+    files = [str(out / name) for name in ("observers.jsonl", "desk.jsonl")]
+    replay.fold((line.where, line.raw) for line in read_lines(files))
+    assert replay.reasons == planted["invalid"]["by_reason"]
+    assert replay.read == planted["events"]["observer"] + planted["events"]["desk"]
+    assert "planted.json" in result.output
+
+
+def test_a_place_that_can_not_be_written(tmp_path: Path) -> None:
+    """Is told."""
+    (tmp_path / "file").write_text("")
+    arguments = ["--pack", "kazakhstan-2023", "--teams", "30", "--stations", "100"]
+    with pytest.raises(UserError, match="cannot be written"):
+        CliRunner().invoke(
+            command, [*arguments, "--out", str(tmp_path / "file" / "x")], catch_exceptions=False
+        )
