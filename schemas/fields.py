@@ -31,7 +31,11 @@ def given(name: str, kind: str) -> dict[str, Any]:
     return {"properties": {name: {"type": kind}}, "required": [name]}
 
 
-_RFC3339: Final = r"^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$"
+_DATE: Final = r"(19|2[0-9])[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_CLOCK: Final = r"([01][0-9]|2[0-3]):[0-5][0-9]"
+_RFC3339: Final = rf"^{_DATE}[Tt]{_CLOCK}:[0-5][0-9](\.[0-9]{{1,9}})?([Zz]|[+-]{_CLOCK})$"
+# From 1900 to 2999: an offset must not lead out of the calendar. Not \d, which here matches every
+# script's digits, while other readers of the published pattern take ASCII's alone.
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 MAX_COUNT: Final = 2_000_000_000
@@ -102,7 +106,7 @@ Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_.-]{1,64}$")]
 """Codes of the pack: incident categories, contests, publishers, questions."""
 Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
 Revision = Annotated[int, Field(ge=0, le=1_000_000)]
-PercentText = Annotated[str, StringConstraints(pattern=r"^\d{1,4}(\.\d{1,8})?$")]
+PercentText = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,4}(\.[0-9]{1,8})?$")]
 """A percentage as printed, a decimal string: its digits say how it was rounded."""
 
 ObserverGroup = Literal[

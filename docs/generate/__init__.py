@@ -1,4 +1,7 @@
-"""The generated pages of the documentation: `make docs` writes them, a test compares them."""
+"""What is generated from the code: `make docs` writes it, tests compare it.
+
+The pages of the documentation, and the contracts for other people's tools in schemas/json.
+"""
 
 from __future__ import annotations
 
@@ -18,3 +21,6 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "settings.md": settings.page,
 }
 """File name in docs/ and what makes its text."""
+
+CONTRACTS: Final = DOCS.parent / "schemas" / "json"
+"""Where the files of ``schemas.published.documents`` are kept."""

@@ -1,17 +1,31 @@
-"""`python -m docs.generate`: write every generated page."""
+"""`python -m docs.generate`: write every generated page and contract."""
 
 from __future__ import annotations
 
-from docs.generate import DOCS, PAGES
+from pathlib import Path
+
+from docs.generate import CONTRACTS, DOCS, PAGES
+from schemas.published import documents
 
 
 def main() -> None:
-    """Write the pages, and say which ones changed."""
+    """Write the files, say which ones changed, and remove contracts of types that are gone."""
     for name, make in PAGES.items():
-        path, text = DOCS / name, make()
-        changed = not path.exists() or path.read_text(encoding="utf-8") != text
-        path.write_text(text, encoding="utf-8")
-        print(f"docs/{name}: {'written' if changed else 'as before'}")
+        _write(DOCS / name, make())
+    wanted = documents()
+    CONTRACTS.mkdir(exist_ok=True)
+    for name, text in wanted.items():
+        _write(CONTRACTS / name, text)
+    for path in CONTRACTS.iterdir():
+        if path.name not in wanted:
+            path.unlink()
+            print(f"{path.relative_to(DOCS.parent)}: removed")
+
+
+def _write(path: Path, text: str) -> None:
+    changed = not path.exists() or path.read_text(encoding="utf-8") != text
+    path.write_text(text, encoding="utf-8")
+    print(f"{path.relative_to(DOCS.parent)}: {'written' if changed else 'as before'}")
 
 
 if __name__ == "__main__":

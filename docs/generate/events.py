@@ -27,12 +27,23 @@ of that key, murmur2 (producers built on librdkafka: `partitioner=murmur2_random
 
 Times are RFC 3339 with an offset. Fields of `data` that are not listed here are refused;
 nothing is guessed or converted. The examples are in [examples/](examples/), one file each, and
-belong to the built-in election `kazakhstan-2023`.
+belong to the built-in election `kazakhstan-2023`; but for official turnout and openings, which
+quote publications, their station, reports and figures are made up.
+
+For programs there are JSON Schemas (2020-12) of every type and an AsyncAPI 3.0 document in
+[schemas/json/](../schemas/json/); they come with the package. They say what this page says, but
+for what JSON Schema has no words for: the order of two times, days that no month has, a report
+that is its own duplicate, integers written as `1.0` (refused), the size of the whole, whatever
+the election's pack decides, and what depends on the record (key, partition, times in the future).
+Patterns are ECMA 262's: a validator in Python, whose `$` also matches before a final line end,
+lets such a line end pass.
 
 ## Identity and corrections
 
 A report is known by its source, region and `report_id`; an official figure by its publisher,
-place, contest and checkpoint. A correction is the same identity with a higher `revision`, and it
+place, contest and checkpoint; a published protocol by publisher, place and contest; openings by
+publisher, region and `as_of`; a decision by the report it is about; notes and complaints by
+source, region and their id. A correction is the same identity with a higher `revision`, and it
 takes the earlier version out of every count. Sending an event twice changes nothing. The same
 revision with another content is listed as a conflict. Every version stays in the log.
 
@@ -94,6 +105,10 @@ def _form(field: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
         return _text(field)
     if field["type"] == "integer":
         return f"integer, {field['minimum']:,} to {field['maximum']:,}"
+    if field["type"] == "object":
+        ((key, value),) = field["patternProperties"].items()
+        most = f"at most {field['maxProperties']:,}"
+        return f"object, {most}: names `{key}`, each {_form(value, definitions)}"
     return {"boolean": "`true` or `false`"}[field["type"]]
 
 
