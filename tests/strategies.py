@@ -19,7 +19,9 @@ from tests.packs import small_pack
 
 Event = dict[str, Any]
 REGIONS = ("XX-A", "XX-B")
+COUNTRY = "XX"
 STATIONS = {"XX-A": "A-1", "XX-B": "B-1"}
+COMMISSIONS = {"XX-A": "A", "XX-B": "B"}
 OBSERVERS = ("urn:test:citizen", "urn:test:party")
 REPORT_IDS = ("r1", "r2")
 PARTITIONS = 12
@@ -56,7 +58,7 @@ def accepted(record: Record) -> Accepted:
 def record(event: Event, known: datetime | None = None) -> Record:
     """Put an event into the log; it became known (``known``) a second after its time."""
     data = event["data"]
-    region = data["about"]["region"] if "about" in data else data["region"]
+    region = data["about"]["region"] if "about" in data else data.get("region", COUNTRY)
     when = known or datetime.fromisoformat(event["time"]) + timedelta(seconds=1)
     authority = EVENTS[event["type"]][1]
     origin = Origin(
@@ -97,6 +99,8 @@ def _event(draw: st.DrawFn, name: str, source: str, data: Event, **more: str) ->
     }
 
 
+registers = st.sampled_from((1000, 1500, 1502, 4000, 4004, 4005))
+"""At and around a thousandth from the registers of A-1 and XX-A."""
 severities = st.sampled_from(("unspecified", "low", "critical"))
 revision_numbers = st.integers(0, 2)
 texts = st.sampled_from(("door closed", "сюда нельзя"))
@@ -180,7 +184,7 @@ def official_turnouts(draw: st.DrawFn) -> Record:
     if figures != "voted":
         data["percent"] = draw(st.sampled_from(("40", "40.4", "40.5", "40.52", "41.0", "41.07")))
     data |= _some(draw, station=st.just("A-1"), contest=st.sampled_from(("list", "district")))
-    data |= _some(draw, registered=st.just(1000), revision=revision_numbers)
+    data |= _some(draw, registered=registers, revision=revision_numbers)
     data |= _some(draw, source_url=st.just("https://example.org/1"))
     event = _event(draw, "official.turnout", "urn:test:official", data)
     return record(event, DAY + timedelta(hours=17))
@@ -206,10 +210,153 @@ def decisions(draw: st.DrawFn) -> Record:
     return record(_event(draw, "desk.triage", "urn:test:desk", data))
 
 
+def _somewhere(draw: st.DrawFn, data: Event) -> Event:
+    """A station, a commission, or both."""
+    where = draw(st.sampled_from(("station", "station", "commission", "both")))
+    data.pop("station", None)
+    if where != "commission":
+        data["station"] = draw(st.sampled_from((STATIONS[data["region"]], second(data["region"]))))
+    if where != "station":
+        data["commission"] = COMMISSIONS[data["region"]]
+    return data
+
+
+def second(region: str) -> str:
+    """Another station of a region."""
+    return STATIONS[region].replace("1", "2")
+
+
+MORNING = "2030-06-02T08:00:00Z"
+
+
+@st.composite
+def visits(draw: st.DrawFn) -> Record:
+    """A visit to a station or commission, with or without a rating."""
+    data = _somewhere(draw, _report(draw)) | {"arrived": draw(st.sampled_from((MORNING, EAST)))}
+    data |= _some(draw, left=st.just("2030-06-02T08:40:00Z"))
+    data |= _some(draw, rating=st.sampled_from(("very_good", "good", "bad", "very_bad")))
+    asked = st.sampled_from(("box_sealed", "reconciliation"))
+    said = st.sampled_from(("yes", "no", "not_observed"))
+    data["answers"] = draw(st.dictionaries(asked, said))
+    return record(_event(draw, "observer.visit", draw(st.sampled_from(OBSERVERS)), data))
+
+
+EAST = "2030-06-02T14:00:00+06:00"
+"""``MORNING``, printed elsewhere."""
+
+
+def _figures(draw: st.DrawFn) -> Event:
+    """Some of a protocol's figures, so few different ones that they often fit."""
+    names = ("registered", "received", "issued", "unused", "spoiled", "voted", "voted_at_home")
+    counts = {name: st.integers(0, 3) for name in (*names, "in_box", "valid", "invalid")}
+    votes = st.dictionaries(st.sampled_from(("amanat", "auyl")), st.integers(0, 2))
+    return _some(draw, **counts, votes=votes)
+
+
+contests = st.sampled_from(("list", "list", "district"))
+
+
+@st.composite
+def observed_protocols(draw: st.DrawFn) -> Record:
+    """An observer's copy of a protocol."""
+    data = _somewhere(draw, _report(draw)) | _figures(draw)
+    data |= {"contest": draw(contests), "protocol_time": draw(st.sampled_from((MORNING, EAST)))}
+    return record(_event(draw, "observer.protocol", draw(st.sampled_from(OBSERVERS)), data))
+
+
+publishers = st.sampled_from(("commission", "gazette", "agency"))
+
+
+@st.composite
+def official_protocols(draw: st.DrawFn) -> Record:
+    """A published protocol of a station, a commission, or a region as a whole."""
+    data: Event = {"region": draw(st.sampled_from(REGIONS))}
+    if draw(st.integers(0, 3)):
+        data = _somewhere(draw, data)
+    data |= _figures(draw) | {"contest": draw(contests), "publisher": draw(publishers)}
+    data["published"] = draw(st.sampled_from((MORNING, EAST, "2030-06-02T09:00:00Z")))
+    data |= _some(draw, source_url=st.just("https://example.org/2"), revision=revision_numbers)
+    return record(_event(draw, "official.protocol", "urn:test:official", data))
+
+
+@st.composite
+def openings(draw: st.DrawFn) -> Record:
+    """Stations open at a checkpoint, near one, or at no checkpoint."""
+    data: Event = {
+        "region": draw(st.sampled_from(REGIONS)),
+        "publisher": draw(publishers),
+        "as_of": draw(
+            st.sampled_from((MORNING, EAST, "2030-06-02T10:00:00Z", "2030-06-02T10:10:00Z"))
+        ),
+        "open": draw(st.integers(0, 3)),
+    }
+    data |= _some(draw, expected=st.integers(2, 3), revision=revision_numbers)
+    data |= _some(draw, published=st.just("2030-06-02T10:30:00Z"))
+    data |= _some(draw, source_url=st.just("https://example.org/3"))
+    event = _event(draw, "official.opening", "urn:test:official", data)
+    return record(event, DAY + timedelta(hours=17))
+
+
+def _withdrawn(draw: st.DrawFn) -> Event:
+    return {"withdrawn": True} if draw(st.integers(0, 5)) == 0 else {}
+
+
+@st.composite
+def notices(draw: st.DrawFn) -> Record:
+    """A note on the timeline of a region or of the country."""
+    data: Event = {
+        "notice_id": draw(st.sampled_from(REPORT_IDS)),
+        "revision": draw(revision_numbers),
+        "text": draw(texts),
+        **_some(draw, region=st.sampled_from(REGIONS)),
+        **_withdrawn(draw),
+    }
+    return record(_event(draw, "desk.notice", "urn:test:desk", data))
+
+
+@st.composite
+def complaints(draw: st.DrawFn) -> Record:
+    """A complaint, perhaps decided, perhaps published."""
+    region = draw(st.sampled_from(REGIONS))
+    data: Event = {
+        "complaint_id": draw(st.sampled_from(REPORT_IDS)),
+        "revision": draw(revision_numbers),
+        "region": region,
+        "filed": draw(st.sampled_from((MORNING, EAST, "2030-05-28T10:00:00Z"))),
+        "subject": draw(st.sampled_from(("access", "counting"))),
+        **_some(draw, station=st.just(STATIONS[region]), commission=st.just(COMMISSIONS[region])),
+        **_withdrawn(draw),
+    }
+    if draw(st.booleans()):
+        data["decided"] = "2030-06-02T08:30:00Z"
+        data |= _some(draw, published=st.just("2030-06-02T08:45:00Z"))
+        data |= _some(draw, outcome=st.sampled_from(("upheld", "dismissed")))
+    return record(_event(draw, "desk.complaint", "urn:test:desk", data))
+
+
 def records() -> st.SearchStrategy[Record]:
     """A record of any type but the clock's."""
-    reports = st.one_of(incidents(), restrictions(), observed_turnouts())
-    return st.one_of(reports, reports, decisions(), official_turnouts())
+    reports = st.one_of(
+        incidents(), restrictions(), observed_turnouts(), visits(), observed_protocols()
+    )
+    official = st.one_of(official_turnouts(), official_protocols(), openings())
+    return st.one_of(reports, reports, decisions(), official, notices() | complaints())
+
+
+BY_TYPE = {
+    "election.observer.visit.v1": visits,
+    "election.observer.incident.v1": incidents,
+    "election.observer.restriction.v1": restrictions,
+    "election.observer.turnout.v1": observed_turnouts,
+    "election.observer.protocol.v1": observed_protocols,
+    "election.official.turnout.v1": official_turnouts,
+    "election.official.protocol.v1": official_protocols,
+    "election.official.opening.v1": openings,
+    "election.desk.triage.v1": decisions,
+    "election.desk.notice.v1": notices,
+    "election.desk.complaint.v1": complaints,
+}
+"""Event type → strategy of its records."""
 
 
 def logs(min_size: int = 0, max_size: int = 30) -> st.SearchStrategy[list[Record]]:

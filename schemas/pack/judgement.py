@@ -145,6 +145,12 @@ class Alarms(BaseModel):
     results_hours: Hours = Field(
         24, description="No results by station so long after the close: ResultsNotDisaggregated."
     )
+    home_voting_percent: Percent = Field(
+        20.0, description="A protocol with a greater part voted at home: home_voting_high."
+    )
+    complaint_hours: Hours = Field(
+        120, description="A complaint undecided so long after it was filed is overdue."
+    )
 
 
 class Judgement(BaseModel):

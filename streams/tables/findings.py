@@ -8,26 +8,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from itertools import pairwise
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, get_args
 
 from streams.tables.versions import Version, revisions
 
-FindingKind = Literal["fall", "corrected_up", "corrected_down", "conflicting"]
-KINDS: Final[tuple[FindingKind, ...]] = ("fall", "corrected_up", "corrected_down", "conflicting")
+FindingKind = Literal["fall", "corrected_up", "corrected_down", "conflicting", "register_changed"]
+KINDS: Final[tuple[FindingKind, ...]] = get_args(FindingKind)
 """Every kind of finding, for counts that show zero."""
 
 
 class Finding(NamedTuple):
     """``version`` at ``checkpoint`` (µs) against ``previous``; ``open``: true of the headline now.
 
-    ``value`` and ``previous_value`` are what was compared: voters, or percentages as printed.
+    ``value`` and ``previous_value`` are what was compared: voters, percentages as printed, or
+    registered voters. ``previous`` None: the register of the pack.
     """
 
     kind: FindingKind
     checkpoint: int
     open: bool
     version: Version
-    previous: Version
+    previous: Version | None
     value: int | str
     previous_value: int | str
 
@@ -68,8 +69,16 @@ def _digits(percent: str) -> int:
     return len(percent.partition(".")[2])
 
 
-def findings(series: list[Figures]) -> Iterator[Finding]:
+class Register(NamedTuple):
+    """``registered``: the pack's for the place, None: not known; ``tolerated``: share of it."""
+
+    registered: int | None
+    tolerated: Fraction
+
+
+def findings(series: list[Figures], register: Register) -> Iterator[Finding]:
     """All findings of one place and contest; ``series`` ascending by checkpoint."""
+    yield from _register_changed(series, register)
     for place, figures in enumerate(series):
         headline = figures.headline
         for head in figures.publishers.values():
@@ -81,6 +90,26 @@ def findings(series: list[Figures]) -> Iterator[Finding]:
                 yield from _conflicting(head, figures)
             if head.others is not None:
                 yield from _corrected(head, figures)
+
+
+def _register_changed(series: list[Figures], register: Register) -> Iterator[Finding]:
+    """Headlines whose register differs from the pack's by more than is tolerated.
+
+    Where the pack has none, from that of the earliest headline that gives one.
+    """
+    base, known = register.registered, None
+    for figures in series:
+        headline = figures.headline
+        for version in headline:
+            registered = version.data.registered
+            if registered is None or base is None:
+                continue
+            if abs(registered - base) > register.tolerated * base:
+                is_open = version is headline
+                found = (is_open, version, known, registered, base)
+                yield Finding("register_changed", figures.checkpoint, *found)
+        if base is None and headline.data.registered is not None:
+            base, known = headline.data.registered, headline
 
 
 def _fall(version: Version, figures: Figures, earlier: list[Figures]) -> Finding | None:

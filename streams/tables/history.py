@@ -4,44 +4,56 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
+from typing import Final
 
 from schemas.fields import rfc3339
 from streams.tables.region import RegionTables
 from streams.tables.versions import Version, revisions, same_content
+from streams.tables.view import Row
 
-Row = dict[str, object]
+
+def _identity(tables: RegionTables, **known: str | None) -> Row:
+    """The columns that name an identity, of whatever kind."""
+    return {"region": tables.code, **_UNNAMED, **known}
 
 
-def _report_identity(tables: RegionTables, source: str, report_id: str) -> Row:
-    return {
-        "region": tables.code,
-        "source": source,
-        "report_id": report_id,
-        "publisher": None,
-        "station": None,
-        "contest": None,
-        "checkpoint": None,
-    }
+_UNNAMED: Final = dict.fromkeys(
+    ("source", "report_id", "publisher", "station", "commission", "contest", "checkpoint")
+)
 
 
 def _several(tables: RegionTables) -> Iterator[tuple[Row, Version]]:
-    """The identity, as columns, and head of everything that has more than one version."""
+    """The identity, as columns, and head of everything that has more than one version.
+
+    Notices and complaints have their own ids in the column ``report_id``.
+    """
     for source, report_id in tables.several:
-        yield _report_identity(tables, source, report_id), tables.reports[source][report_id]
+        identity = _identity(tables, source=source, report_id=report_id)
+        yield identity, tables.reports[source][report_id]
     for source, report_id in tables.decided_several:
-        yield _report_identity(tables, source, report_id), tables.decisions[source][report_id]
+        identity = _identity(tables, source=source, report_id=report_id)
+        yield identity, tables.decisions[source][report_id]
+    for ledger in (tables.notices, tables.complaints):
+        for source, own_id in ledger.several:
+            identity = _identity(tables, source=source, report_id=own_id)
+            yield identity, ledger.heads[source, own_id]
+    yield from _several_official(tables)
+
+
+def _several_official(tables: RegionTables) -> Iterator[tuple[Row, Version]]:
     for (station, contest), checkpoint, publisher in tables.official.several:
         head = tables.official.series[station, contest].points[checkpoint][publisher]
-        identity: Row = {
-            "region": tables.code,
-            "source": None,
-            "report_id": None,
-            "publisher": publisher,
-            "station": station or None,
-            "contest": contest,
-            "checkpoint": rfc3339(checkpoint),
-        }
-        yield identity, head
+        named = {"publisher": publisher, "station": station or None, "contest": contest}
+        yield _identity(tables, **named, checkpoint=rfc3339(checkpoint)), head
+    protocols = tables.protocols.official
+    for place, publisher in protocols.several:
+        station, commission, contest = place
+        named = {"publisher": publisher, "station": station or None, "contest": contest}
+        identity = _identity(tables, **named, commission=commission or None)
+        yield identity, protocols.heads[place, publisher]
+    for moment, publisher in tables.openings.several:
+        identity = _identity(tables, publisher=publisher, checkpoint=rfc3339(moment))
+        yield identity, tables.openings.heads[moment, publisher]
 
 
 def _differing(a: Version, b: Version) -> list[str]:
@@ -110,7 +122,7 @@ def in_two_regions(regions: Iterable[RegionTables]) -> Iterator[Row]:
         head = home.reports[source][report_id]
         yield {
             "kind": "two_regions",
-            **_report_identity(home, source, report_id),
+            **_identity(home, source=source, report_id=report_id),
             "regions": sorted(tables.code for tables in several),
             "type": head.type,
             "revision": head.data.revision,

@@ -8,7 +8,14 @@ from fractions import Fraction
 from schemas.fields import microseconds
 from schemas.official import OfficialTurnout
 from schemas.pack import Pack
-from streams.tables.findings import KINDS, Figures, Finding, FindingKind, findings
+from streams.tables.findings import (
+    KINDS,
+    Figures,
+    Finding,
+    FindingKind,
+    Register,
+    findings,
+)
 from streams.tables.versions import Outcome, Version, enlarge, find
 
 Place = tuple[str, str]
@@ -18,10 +25,11 @@ Place = tuple[str, str]
 class OfficialSeries:
     """The figures of one place and contest: ``points``: checkpoint (µs) → publisher → head."""
 
-    __slots__ = ("_figures", "_findings", "_pack", "points")
+    __slots__ = ("_figures", "_findings", "_pack", "_registered", "points")
 
-    def __init__(self, pack: Pack) -> None:
+    def __init__(self, pack: Pack, registered: int | None = None) -> None:
         self._pack = pack
+        self._registered = registered
         self.points: dict[int, dict[str, Version]] = {}
         self._figures: list[Figures] | None = None
         self._findings: tuple[Finding, ...] | None = None
@@ -47,7 +55,9 @@ class OfficialSeries:
     def findings(self) -> tuple[Finding, ...]:
         """All findings, open and past."""
         if self._findings is None:
-            self._findings = tuple(findings(self.figures()))
+            percent = self._pack.judgement.turnout.register_percent
+            register = Register(self._registered, Fraction(repr(percent)) / 100)
+            self._findings = tuple(findings(self.figures(), register))
         return self._findings
 
 
@@ -75,7 +85,8 @@ class OfficialTurnoutTable:
         place = (data.station or "", data.contest or self._pack.main_contest)
         series = self.series.get(place)
         if series is None:
-            series = self.series[place] = OfficialSeries(self._pack)
+            registered = _registered(self._pack, data)
+            series = self.series[place] = OfficialSeries(self._pack, registered)
         checkpoint = self._pack.checkpoint(as_of)
         point = series.points.get(checkpoint)
         if point is None:
@@ -143,6 +154,14 @@ class OfficialTurnoutTable:
             if share is not None:
                 newest[contest] = (microseconds(data.as_of), share)
         return newest
+
+
+def _registered(pack: Pack, data: OfficialTurnout) -> int | None:
+    """The pack's register of a figure's place."""
+    if data.station is None:
+        return pack.regions[data.region].registered
+    station = (pack.stations or {}).get(data.station)
+    return None if station is None else station.registered
 
 
 def turnout_share(data: OfficialTurnout) -> Fraction | None:

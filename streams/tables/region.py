@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from datetime import datetime
 
-from schemas.desk import Triage
+from schemas.desk import Complaint, Notice, Triage
 from schemas.fields import microseconds
-from schemas.observer import Incident, Restriction
-from schemas.official import OfficialTurnout
+from schemas.observer import Incident, ObservedProtocol, Restriction, Visit
+from schemas.official import OfficialProtocol, OfficialTurnout, Opening
 from schemas.pack import Pack
 from schemas.verdict import Accepted
+from streams.tables.complaints import Complaints
+from streams.tables.heard import Heard
 from streams.tables.incidents import Incidents
+from streams.tables.ledger import Ledger
 from streams.tables.official import OfficialTurnoutTable
+from streams.tables.openings import Openings
+from streams.tables.protocols import Protocols
 from streams.tables.restrictions import Restrictions
 from streams.tables.versions import Outcome, Version, enlarge, find
+from streams.tables.visits import Visits
 
 Heads = dict[str, dict[str, Version]]
 """Source → report id → the current version, which carries the others."""
@@ -27,42 +34,53 @@ class RegionTables:
     report they are about. ``several`` and ``decided_several``: the (source, report id) of those
     with more than one version. ``changes`` grows with every change of state, ``position`` with
     every record. ``last_report``: the newest event time (µs) of any report; ``last_official``:
-    the newest moment of any official figure.
+    the newest moment of any official figure. ``notices``: by (source, notice id).
     """
 
     __slots__ = (
         "_digest",
+        "_pack",
         "changes",
         "code",
+        "complaints",
         "decided_several",
         "decisions",
+        "heard",
         "incidents",
+        "last_official",
         "last_report",
+        "notices",
         "official",
+        "openings",
         "position",
+        "protocols",
         "reports",
         "restrictions",
         "several",
+        "visits",
     )
 
     def __init__(self, code: str, pack: Pack) -> None:
+        self._pack = pack
         self.code = code
         self.changes = 0
         self.position = 0
         self.last_report: int | None = None
+        self.last_official: int | None = None
         self.reports: Heads = {}
         self.decisions: Heads = {}
         self.several: set[tuple[str, str]] = set()
         self.decided_several: set[tuple[str, str]] = set()
         self.incidents = Incidents()
         self.restrictions = Restrictions()
+        self.visits = Visits()
+        self.protocols = Protocols()
+        self.heard = Heard()
         self.official = OfficialTurnoutTable(pack)
+        self.openings = Openings()
+        self.notices: Ledger[tuple[str, str]] = Ledger()
+        self.complaints = Complaints()
         self._digest: tuple[int, str] | None = None
-
-    @property
-    def last_official(self) -> int | None:
-        """The newest moment (µs) that an official figure was given for."""
-        return self.official.last_as_of
 
     def add(self, accepted: Accepted) -> Outcome:
         """Fold one accepted event of this region."""
@@ -72,15 +90,38 @@ class RegionTables:
         time = microseconds(event.time) if skewed else at
         version = Version(event.id, event.source, time, at, data)
         kind = data.__class__
-        if kind is Triage:
-            outcome = self._decide(version)
-        elif kind is OfficialTurnout:
-            outcome = self.official.add(version)
-        else:
+        if kind is Incident or kind is Restriction:
             outcome = self._report(version)
+        else:
+            outcome = self._other(kind, version)
         if outcome != "duplicate":
             self.changes += 1
         return outcome
+
+    def _other(self, kind: type, version: Version) -> Outcome:
+        """Fold what is neither an incident nor a restriction, which are nearly everything."""
+        data = version.data
+        if kind is Triage:
+            return self._decide(version)
+        if kind is OfficialTurnout:
+            self._official(data.as_of)
+            return self.official.add(version)
+        if kind is OfficialProtocol:
+            self._official(data.published)
+            return self.protocols.publish(version)
+        if kind is Opening:
+            self._official(data.as_of)
+            return self.openings.put(version, self._pack)
+        if kind is Notice:
+            return self.notices.add((version.source, data.notice_id), version)
+        if kind is Complaint:
+            return self.complaints.add((version.source, data.complaint_id), version)
+        return self._report(version)
+
+    def _official(self, moment: datetime) -> None:
+        at = microseconds(moment)
+        if self.last_official is None or at > self.last_official:
+            self.last_official = at
 
     def _report(self, new: Version) -> Outcome:
         source = new.source
@@ -146,22 +187,32 @@ class RegionTables:
         data = version.data
         if data.withdrawn:
             return
+        self.heard.add(version)
         kind = data.__class__
         if kind is Incident:
             self.incidents.add(data, version.at, decision)
         elif kind is Restriction:
             self.restrictions.add(version, decision)
+        elif kind is Visit:
+            self.visits.add(version, decision)
+        elif kind is ObservedProtocol:
+            self.protocols.add(version, decision)
 
     def _uncount(self, version: Version, decision: Triage | None) -> None:
         """Take the contribution of a current version out of every count."""
         data = version.data
         if data.withdrawn:
             return
+        self.heard.remove(version)
         kind = data.__class__
         if kind is Incident:
             self.incidents.remove(data, version.at, decision)
         elif kind is Restriction:
             self.restrictions.remove(version, decision)
+        elif kind is Visit:
+            self.visits.remove(version, decision)
+        elif kind is ObservedProtocol:
+            self.protocols.remove(version)
 
     def decision(self, source: str, report_id: str) -> Triage | None:
         """The desk's current decision about a report, if there is one."""
@@ -185,6 +236,10 @@ class RegionTables:
             for head in mine.values():
                 yield from head
         yield from self.official.versions()
+        yield from self.protocols.official.versions()
+        yield from self.openings.versions()
+        yield from self.notices.versions()
+        yield from self.complaints.versions()
 
     def digest(self) -> str:
         """SHA-256 (hex) over the sorted canonical lines of all versions, each with a newline."""

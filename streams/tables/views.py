@@ -3,35 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 from schemas.canonical import canonical
 from schemas.desk import Triage
 from schemas.fields import microseconds, rfc3339
 from schemas.official import OfficialTurnout
 from schemas.pack import Pack
+from streams.tables import field_rows
 from streams.tables.buckets import Buckets
+from streams.tables.desk_rows import complaints, notices
 from streams.tables.digest import content_digest, region_digests
-from streams.tables.history import Row, conflicts, corrections, in_two_regions, orphans
-from streams.tables.incidents import CONFIRMED
+from streams.tables.history import conflicts, corrections, in_two_regions, orphans
 from streams.tables.partition import Partition
-from streams.tables.region import RegionTables
 from streams.tables.restrictions import median, phase_over
-
-
-class View(NamedTuple):
-    """What rows are made from. ``regions``: those asked for; ``parts``: all partitions."""
-
-    parts: tuple[Partition, ...]
-    regions: tuple[RegionTables, ...]
-    region: str | None
-    pack: Pack
-    now: int
-    confirmed_only: bool
-
-    def keeps(self, status: str) -> bool:
-        """Whether reports of this status are shown."""
-        return not self.confirmed_only or status in CONFIRMED
+from streams.tables.results_rows import openings, protocols, results_published
+from streams.tables.view import Row, View
 
 
 def _incidents(view: View) -> Iterator[Row]:
@@ -139,7 +126,8 @@ def _official_findings(view: View) -> Iterator[Row]:
         for (station, contest), series in tables.official.series.items():
             for finding in series.findings():
                 data: OfficialTurnout = finding.version.data
-                previous: OfficialTurnout = finding.previous.data
+                before = finding.previous
+                previous: OfficialTurnout | None = None if before is None else before.data
                 yield {
                     "region": tables.code,
                     "station": station or None,
@@ -152,9 +140,9 @@ def _official_findings(view: View) -> Iterator[Row]:
                     "revision": data.revision,
                     "source_url": data.source_url,
                     "previous_value": finding.previous_value,
-                    "previous_publisher": previous.publisher,
-                    "previous_revision": previous.revision,
-                    "previous_source_url": previous.source_url,
+                    "previous_publisher": previous and previous.publisher,
+                    "previous_revision": previous and previous.revision,
+                    "previous_source_url": previous and previous.source_url,
                 }
 
 
@@ -166,8 +154,7 @@ def _corrections(view: View) -> Iterator[Row]:
 def _conflicts(view: View) -> Iterator[Row]:
     for tables in view.regions:
         yield from conflicts(tables)
-    everywhere = [tables for part in view.parts for tables in part.regions.values()]
-    for row in in_two_regions(everywhere):
+    for row in in_two_regions(view.everywhere()):
         homes = row["regions"]
         assert isinstance(homes, list)
         if view.region is None or view.region in homes:
@@ -195,8 +182,18 @@ TABLES: Final[Mapping[str, Callable[[View], Iterator[Row]]]] = {
     "restrictions": _restrictions,
     "restrictions_recent": _restrictions_recent,
     "open_restrictions": _open_restrictions,
+    "visits": field_rows.visits,
+    "answers": field_rows.answers,
+    "assessment": field_rows.assessment,
     "official_turnout": _official_turnout,
     "official_findings": _official_findings,
+    "openings": openings,
+    "protocols": protocols,
+    "results_published": results_published,
+    "coverage": field_rows.coverage,
+    "reports": field_rows.reports,
+    "complaints": complaints,
+    "notices": notices,
     "corrections": _corrections,
     "conflicts": _conflicts,
     "orphans": _orphans,

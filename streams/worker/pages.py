@@ -27,7 +27,7 @@ PAGES: Final[Mapping[str, str]] = {
     "/metrics": "Prometheus metrics",
 }
 
-_ACROSS: Final = ("conflicts", "rejected")
+_ACROSS: Final = ("conflicts", "rejected", "assessment")
 """Tables whose rows are not made region by region."""
 
 
@@ -184,9 +184,17 @@ async def _rows(app: ScrutineerApp, name: str, region: str | None, confirmed: bo
     parts, now = list(app.states.live().values()), app.now()
     if region is not None or name in _ACROSS:
         return rows(name, parts, app.pack, now, region, confirmed_only=confirmed)
+    # Where nothing is the news (coverage), regions without any event have rows as well.
+    expected = set(app.pack.region_codes())
     # Region by region, so that the loop is not held up; rows are sorted by region first.
     found: list[Any] = []
-    homes = {code: part for part in parts for code in part.regions}
+    live, count = app.states.live(), app.settings.topics.partitions
+    homes = {
+        code: live[number]
+        for code in app.pack.regions
+        if (number := partition_of(code, count)) in live
+        and (code in live[number].regions or code in expected)
+    }
     for code in sorted(homes):
         found += rows(name, [homes[code]], app.pack, now, code, confirmed_only=confirmed)
         await asyncio.sleep(0)

@@ -45,7 +45,8 @@ def dumps(value: Any) -> bytes:
 def normal(event: Json) -> Json:
     """What the state keeps of an event, spelled in one way."""
     data = {name: value for name, value in event["data"].items() if value is not None}
-    for name in ("lifted", "as_of", "published"):
+    times = ("lifted", "as_of", "published", "arrived", "left", "protocol_time", "filed", "decided")
+    for name in times:
         if name in data:
             data[name] = utc(data[name])
     for name in ("description", "note"):
@@ -56,10 +57,12 @@ def normal(event: Json) -> Json:
         data["interval"] = given | {"from": utc(given["from"]), "to": utc(given["to"])}
     if "observer" in event["type"]:
         data.setdefault("withdrawn", False)
-        if "turnout" not in event["type"]:
+        if "incident" in event["type"] or "restriction" in event["type"]:
             data.setdefault("severity", "unspecified")
     if "official" in event["type"]:
         data.setdefault("revision", 0)
+    if "notice" in event["type"] or "complaint" in event["type"]:
+        data.setdefault("withdrawn", False)
     return {
         "id": event["id"],
         "source": event["source"],
@@ -101,6 +104,16 @@ class Model:
     def identity(self, version: Json) -> tuple[Any, ...]:
         """What makes two events versions of the same thing."""
         data = version["data"]
+        if "official.protocol" in version["type"]:
+            return ("published", (data["region"], *spot(data)), data["contest"], data["publisher"])
+        if "opening" in version["type"]:
+            moment = self.pack.checkpoint(us(data["as_of"]))
+            return ("opening", data["region"], moment, data["publisher"])
+        if "notice" in version["type"]:
+            region = data.get("region", self.pack.country)
+            return ("notice", version["source"], region, data["notice_id"])
+        if "complaint" in version["type"]:
+            return ("complaint", version["source"], data["region"], data["complaint_id"])
         if "official" in version["type"]:
             contest = data.get("contest", self.pack.main_contest)
             checkpoint = self.pack.checkpoint(us(data["as_of"]))
@@ -271,6 +284,7 @@ class Model:
         rows: list[Json] = []
         for (region, station, contest), points in self.points().items():
             place = {"region": region, "station": station, "contest": contest}
+            rows += [place | row for row in self.registers(region, station, points)]
             for checkpoint, publishers in points.items():
                 here = place | {"checkpoint": shown(checkpoint)}
                 headline = publishers[0][-1]
@@ -287,6 +301,32 @@ class Model:
                         if sign(version, headline):
                             is_open = version is versions[-1]
                             rows.append(here | finding("conflicting", is_open, version, headline))
+        return rows
+
+    def registers(
+        self, region: str, station: str | None, points: dict[int, list[list[Json]]]
+    ) -> list[Json]:
+        """The findings ``register_changed``: over a tenth of a percent from the basis."""
+        stations = self.pack.stations or {}
+        home = stations[station] if station else self.pack.regions[region]
+        basis, known = home.registered, None
+        rows = []
+        for checkpoint in sorted(points):
+            versions = points[checkpoint][0]
+            if basis is None:
+                basis = versions[-1]["data"].get("registered")
+                known = versions[-1]
+                continue
+            for version in versions:
+                given = version["data"].get("registered")
+                if given is not None and abs(given - basis) * 1000 > basis:
+                    row: Json = {"finding": "register_changed", "open": version is versions[-1]}
+                    row |= {"checkpoint": shown(checkpoint), "value": given}
+                    row["previous_value"] = basis
+                    for column in ("publisher", "revision", "source_url"):
+                        row[column] = version["data"].get(column)
+                        row["previous_" + column] = known["data"].get(column) if known else None
+                    rows.append(row)
         return rows
 
     def above(
@@ -327,7 +367,7 @@ class Model:
                 same = [one for one in versions if one["data"]["revision"] == revision]
                 fields = {name for a in same for b in same[-1:] for name in differing(a, b)}
                 if fields:
-                    region = same[-1]["data"].get("region", key[2])
+                    region = same[-1]["data"].get("region", home(key))
                     rows.append(
                         columns(key, same[-1])
                         | {"kind": "same_revision", "regions": [region]}
@@ -367,7 +407,7 @@ class Model:
         """The digest, from lines made here."""
         regions: dict[str, list[bytes]] = defaultdict(list)
         for key, versions in self.groups.items():
-            region = key[1][0] if key[0] == "official" else key[2]
+            region = home(key)
             for version in versions:
                 body = {name: value for name, value in version.items() if name != "at"}
                 regions[region].append(dumps(body) + b"\n")
@@ -378,10 +418,33 @@ class Model:
         return total.hexdigest()
 
 
+def spot(data: Json) -> tuple[str | None, str | None]:
+    """(station, commission), the commission only where there is no station."""
+    station = data.get("station")
+    return station, None if station else data.get("commission")
+
+
+def home(key: tuple[Any, ...]) -> str:
+    """The region of an identity."""
+    if key[0] in ("official", "published"):
+        found: str = key[1][0]
+    else:
+        found = key[1] if key[0] == "opening" else key[2]
+    return found
+
+
 def columns(key: tuple[Any, ...], version: Json) -> Json:
     """The columns that name an identity, and the version's type and revision."""
-    empty = dict.fromkeys(("source", "report_id", "publisher", "station", "contest", "checkpoint"))
-    if key[0] == "official":
+    names = ("source", "report_id", "publisher", "station", "commission", "contest", "checkpoint")
+    empty: Json = dict.fromkeys(names)
+    named: Json
+    if key[0] == "published":
+        region, station, commission = key[1]
+        named = {"region": region, "station": station, "commission": commission}
+        named |= {"contest": key[2], "publisher": key[3]}
+    elif key[0] == "opening":
+        named = {"region": key[1], "checkpoint": shown(key[2]), "publisher": key[3]}
+    elif key[0] == "official":
         region, station, contest = key[1]
         named = {"region": region, "station": station, "contest": contest}
         named |= {"publisher": key[3], "checkpoint": shown(key[2])}

@@ -244,6 +244,133 @@ _pair(
         "decided_by": "d2",
     },
 )
+VISIT = {"arrived": clock("08:00"), "left": clock("08:30"), "rating": "bad"}
+_pair(
+    "observer.visit",
+    OBSERVERS,
+    {**ONE, **VISIT, "answers": {"box_sealed": "yes"}},
+    {
+        **TWO,
+        "station": "A-2",
+        "arrived": clock("07:59"),
+        "left": None,
+        "rating": "good",
+        "answers": {"box_sealed": "no"},
+    },
+)
+FIGURES = (
+    "registered received issued unused spoiled voted voted_at_home in_box valid invalid".split()
+)
+PROTOCOL = {name: 100 + place for place, name in enumerate(FIGURES)}
+OTHER = {name: 200 + place for place, name in enumerate(FIGURES)}
+_pair(
+    "observer.protocol",
+    OBSERVERS,
+    {
+        **ONE,
+        **PROTOCOL,
+        "votes": {"a": 1, "b": 2},
+        "contest": "list",
+        "protocol_time": clock("20:00"),
+    },
+    {
+        **TWO,
+        **OTHER,
+        "votes": {"a": 1, "b": 3},
+        "contest": "district",
+        "protocol_time": clock("20:01"),
+    },
+)
+OFFICIAL = ("urn:test:official", "urn:test:official")
+_pair(
+    "official.protocol",
+    OFFICIAL,
+    {
+        **PROTOCOL,
+        "region": "XX-A",
+        "station": "A-1",
+        "commission": "A",
+        "votes": {"a": 1},
+        "contest": "list",
+        "publisher": "gazette",
+        "published": clock("21:00"),
+        "source_url": "https://example.org/1",
+        "revision": 0,
+    },
+    {
+        **OTHER,
+        "region": "XX-A",
+        "station": "A-2",
+        "commission": None,
+        "votes": {"a": 1, "b": 0},
+        "contest": "district",
+        "publisher": "agency",
+        "published": clock("21:01"),
+        "source_url": None,
+        "revision": 1,
+    },
+)
+_pair(
+    "official.opening",
+    OFFICIAL,
+    {
+        "region": "XX-A",
+        "publisher": "gazette",
+        "as_of": clock("08:00"),
+        "published": clock("08:30"),
+        "source_url": "https://example.org/1",
+        "revision": 0,
+        "open": 2,
+        "expected": 3,
+    },
+    {
+        "region": "XX-A",
+        "publisher": "agency",
+        "as_of": clock("08:01"),
+        "published": None,
+        "source_url": None,
+        "revision": 1,
+        "open": 3,
+        "expected": None,
+    },
+)
+DESK = ("urn:test:desk", "urn:test:desk")
+_pair(
+    "desk.notice",
+    DESK,
+    {"notice_id": "n1", "revision": 0, "region": "XX-A", "text": "a", "withdrawn": False},
+    {"notice_id": "n2", "revision": 1, "region": "XX-A", "text": "b", "withdrawn": True},
+)
+_pair(
+    "desk.complaint",
+    DESK,
+    {
+        "complaint_id": "c1",
+        "revision": 0,
+        "region": "XX-A",
+        "station": "A-1",
+        "commission": "A",
+        "filed": clock("08:00"),
+        "subject": "access",
+        "decided": clock("09:00"),
+        "published": clock("10:00"),
+        "outcome": "upheld",
+        "withdrawn": False,
+    },
+    {
+        "complaint_id": "c2",
+        "revision": 1,
+        "region": "XX-A",
+        "station": "A-2",
+        "commission": None,
+        "filed": clock("08:01"),
+        "subject": "counting",
+        "decided": clock("09:01"),
+        "published": None,
+        "outcome": None,
+        "withdrawn": True,
+    },
+)
 ENVELOPE = ("id", "source", "time")
 # Changed in events of their own below: alone they would not be valid.
 APART = {"region", "interval", "duplicate_of"}

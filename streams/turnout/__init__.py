@@ -1,0 +1,1 @@
+"""Estimators: pure functions on counts, which know no event and no table."""

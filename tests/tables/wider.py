@@ -1,0 +1,382 @@
+"""The naive model's other tables: visits, protocols, coverage, openings, complaints, notices."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from fractions import Fraction
+from itertools import groupby
+from typing import Any
+
+from tests.tables.model import CONFIRMED, DISMISSED, Json, Model, dumps, home, shown, spot, us
+
+PHASES = ("opening", "voting", "counting", "tabulation", "pre_election", "post_election", "unknown")
+HOUR = 3_600_000_000
+
+
+class Wider(Model):
+    """All tables."""
+
+    def reported(self, kind: str, confirmed_only: bool) -> list[Json]:
+        """Reports of a kind that count: not dismissed, or confirmed if that is asked."""
+        return [
+            report
+            for report in self.kept(kind, confirmed_only)
+            if report["status"] not in DISMISSED
+        ]
+
+    def visits(self, now: int, confirmed_only: bool) -> list[Json]:
+        """Rows of ``visits``."""
+        cells: dict[tuple[Any, ...], list[Json]] = defaultdict(list)
+        for report in self.kept("visit", confirmed_only):
+            data = report["data"]
+            cells[data["region"], data["phase"], data.get("rating"), report["status"]].append(data)
+        names = ("region", "phase", "rating", "status")
+        return [
+            dict(zip(names, key, strict=True))
+            | {"visits": len(found)}
+            | {"stations": len({d["station"] for d in found if "station" in d})}
+            for key, found in cells.items()
+        ]
+
+    def answers(self, now: int, confirmed_only: bool) -> list[Json]:
+        """Rows of ``answers``."""
+        counts: Counter[tuple[str, ...]] = Counter()
+        for report in self.reported("visit", confirmed_only):
+            data = report["data"]
+            for question, answer in data["answers"].items():
+                counts[data["region"], data["phase"], question, answer] += 1
+        return [
+            {"region": region, "phase": phase, "question": question}
+            | {a: counts[region, phase, question, a] for a in ("yes", "no", "not_observed")}
+            for region, phase, question in {key[:3] for key in counts}
+        ]
+
+    def assessment(self, now: int, confirmed_only: bool) -> list[Json]:
+        """Rows of ``assessment``, but for the ends of intervals.
+
+        Of the small pack's sample one station alone is of one stratum: A-1 but while voting.
+        """
+        cells: dict[tuple[str, str], list[Json]] = defaultdict(list)
+        for report in self.reported("visit", confirmed_only):
+            data = report["data"]
+            for region in {data["region"], self.pack.country}:
+                cells[region, data["phase"]].append(report)
+        rows = []
+        for (region, phase), found in cells.items():
+            rated = [one for one in found if "rating" in one["data"]]
+            stops = [(one["source"], one["data"].get("station")) for one in rated]
+            drawn = stops == [("urn:test:citizen", "A-1")] and phase in ("opening", "counting")
+            negative = sum("bad" in one["data"]["rating"] for one in rated)
+            rows.append(
+                {
+                    "region": region,
+                    "phase": phase,
+                    "visits": len(found),
+                    "stations": len({d["data"].get("station") for d in found} - {None}),
+                    "rated": len(rated),
+                    "negative": negative,
+                    "share": str(Fraction(negative, len(rated))) if rated else None,
+                    "basis": "probability_sample" if drawn else "descriptive",
+                }
+            )
+        return rows
+
+    def sound(self, confirmed_only: bool) -> list[Json]:
+        """What counts as a sign of life: not withdrawn, whatever the desk says of it."""
+        return [
+            report
+            for report in self.standing()
+            if not confirmed_only or report["status"] in CONFIRMED
+        ]
+
+    def coverage(self, now: int, confirmed_only: bool) -> list[Json]:
+        """Rows of ``coverage``: for each expected station its state, then counted."""
+        rows = []
+        reports = self.sound(confirmed_only)
+        for region in self.pack.region_codes():
+            mine = [report for report in reports if report["data"]["region"] == region]
+            plan: list[tuple[str, str, str]] = [
+                (row.station, row.source, phase)
+                for row in self.pack.deployment
+                if self.pack.stations and self.pack.stations[row.station].region == region
+                for phase in row.phases
+            ]
+            phases = {one["data"]["phase"] for one in mine} | {phase for _, _, phase in plan}
+            for phase in [None, *phases]:
+                here = [one for one in mine if phase in (None, one["data"]["phase"])]
+                expected = {station for station, _, when in plan if phase in (None, when)}
+                states = [
+                    self.state_of(station, phase, plan, mine, region, now) for station in expected
+                ]
+                rows.append(
+                    {
+                        "region": region,
+                        "phase": phase,
+                        "expected": len(expected),
+                        "reporting": sum(reporting for reporting, _ in states),
+                        "silent": sum(silent for _, silent in states),
+                        "heard": len({one["data"].get("station") for one in here} - {None}),
+                        "last_report": shown(max(one["at"] for one in here)) if here else None,
+                    }
+                )
+        return rows
+
+    def state_of(
+        self,
+        station: str,
+        phase: str | None,
+        plan: list[tuple[str, str, str]],
+        reports: list[Json],
+        region: str,
+        now: int,
+    ) -> tuple[bool, bool]:
+        """(whether it reports, whether it is silent)."""
+        after = self.pack.judgement.silent_after
+        (opened, closed), *_ = self.pack.polls(region)
+        here = [(source, when) for place, source, when in plan if place == station]
+        team = [one for one in reports if one["data"].get("station") == station]
+        team = [one for one in team if one["source"] in {source for source, _ in here}]
+        due = [(source, when) for source, when in here if phase in (None, when)]
+        heard = [
+            one
+            for one in team
+            if phase in (None, one["data"]["phase"]) and one["source"] in {s for s, _ in due}
+        ]
+        if not heard:
+            starts = [closed if when in ("counting", "tabulation") else opened for _, when in due]
+            return False, now > min(starts) + after
+        voting = phase == "voting" or (phase is None and "voting" in {when for _, when in here})
+        if not voting or not opened <= now < closed:
+            return True, False
+        return True, now > max(opened, *(one["at"] for one in team)) + after
+
+    def reports(self, now: int, confirmed_only: bool) -> list[Json]:
+        """Rows of ``reports``."""
+        cells: dict[tuple[str, ...], list[int]] = defaultdict(list)
+        for one in self.sound(confirmed_only):
+            data = one["data"]
+            cells[data["region"], one["type"], data["phase"], one["status"]].append(one["at"])
+        names = ("region", "type", "phase", "status")
+        return [
+            dict(zip(names, key, strict=True))
+            | {"reports": len(times), "last_report": shown(max(times))}
+            for key, times in cells.items()
+        ]
+
+    def heads(self, kind: str) -> dict[tuple[Any, ...], Json]:
+        """The current version of each identity of a kind."""
+        return {key: versions[-1] for key, versions in self.groups.items() if key[0] == kind}
+
+    def rank(self, publisher: str) -> int:
+        """0 has the last word."""
+        return list(self.pack.publishers).index(publisher)
+
+    def openings(self, now: int, confirmed_only: bool) -> list[Json]:
+        """Rows of ``openings``."""
+        heads = self.heads("opening")
+        keys = sorted(heads, key=lambda key: (key[1], key[2], self.rank(key[3])))
+        rows = []
+        for (region, moment), found in groupby(keys, key=lambda key: key[1:3]):
+            data = heads[next(found)]["data"]
+            names = ("published", "source_url")
+            rows.append(
+                {name: data.get(name) for name in names}
+                | {name: data[name] for name in ("as_of", "open", "publisher", "revision")}
+                | {"expected": data.get("expected", self.pack.regions[region].stations)}
+                | {"region": region, "checkpoint": shown(moment)}
+            )
+        return rows
+
+    def results_published(self, now: int, confirmed_only: bool) -> list[Json]:
+        """Rows of ``results_published``."""
+        rows = []
+        for region in self.pack.region_codes():
+            for contest in self.pack.contests:
+                found = [
+                    (key[1][1], us(version["data"]["published"]))
+                    for key, versions in self.groups.items()
+                    if key[0] == "published" and key[1][0] == region and key[2] == contest
+                    for version in versions
+                    if key[1][1]
+                ]
+                polls = self.pack.polls(region)
+                closed = polls and now >= polls[-1][1]
+                rows.append(
+                    {
+                        "region": region,
+                        "contest": contest,
+                        "published": len({station for station, _ in found}),
+                        "stations": self.pack.regions[region].stations,
+                        "since": shown(min(at for _, at in found)) if found else None,
+                        "seconds_since_close": (now - polls[-1][1]) // 10**6 if closed else None,
+                    }
+                )
+        return rows
+
+    def complaints(self, now: int, confirmed_only: bool) -> list[Json]:
+        """Rows of ``complaints``."""
+        regions: dict[str, list[Json]] = defaultdict(list)
+        for key, head in self.heads("complaint").items():
+            if not head["data"]["withdrawn"]:
+                regions[key[2]].append(head["data"])
+        return [
+            {
+                "region": region,
+                "filed": len(found),
+                "decided": len([d for d in found if "decided" in d]),
+                "published": len([d for d in found if "published" in d]),
+                "overdue": len(
+                    [d for d in found if "decided" not in d and us(d["filed"]) + 120 * HOUR < now]
+                ),
+                "outcomes": dict(Counter(d["outcome"] for d in found if "outcome" in d)),
+            }
+            for region, found in regions.items()
+        ]
+
+    def notices(self, now: int, confirmed_only: bool) -> list[Json]:
+        """Rows of ``notices``."""
+        return [
+            {
+                "region": home(key),
+                "time": shown(head["at"]),
+                "source": head["source"],
+                "notice_id": key[3],
+                "revision": head["data"]["revision"],
+                "text": head["data"]["text"],
+            }
+            for key, head in self.heads("notice").items()
+            if not head["data"]["withdrawn"]
+        ]
+
+    def protocols(self, now: int, confirmed_only: bool) -> list[Json]:
+        """Rows of ``protocols``."""
+        places: dict[tuple[Any, ...], list[Json]] = defaultdict(list)
+        for key, head in self.heads("published").items():
+            places[*key[1], key[2]].append(head)
+        for report in self.reported("observer.protocol", confirmed_only):
+            data = report["data"]
+            places[data["region"], *spot(data), data["contest"]].append(report)
+        return [self.protocol(place, found) for place, found in places.items()]
+
+    def protocol(self, place: tuple[Any, ...], found: list[Json]) -> Json:
+        """One row of ``protocols``."""
+        official = [one for one in found if "official" in one["type"]]
+        official = sorted(official, key=lambda one: self.rank(one["data"]["publisher"]))[:1]
+        copies = [one for one in found if "observer" in one["type"]]
+        copies.sort(key=lambda one: (one["source"], one["data"]["report_id"]))
+        named = [(name_of(one), one["data"]) for one in [*copies, *official]]
+        home_percent = self.pack.judgement.alarms.home_voting_percent
+        row = dict(zip(("region", "station", "commission", "contest"), place, strict=True))
+        row["official"] = None
+        for one in official:
+            data = one["data"]
+            row["official"] = {n: data[n] for n in ("publisher", "revision", "published")}
+            row["official"] |= {"source_url": data.get("source_url"), "figures": figures(data)}
+        row["observed"] = [
+            {
+                "source": one["source"],
+                "report_id": one["data"]["report_id"],
+                "observer_group": one["data"]["observer_group"],
+                "status": one["status"],
+                "protocol_time": one["data"]["protocol_time"],
+                "figures": figures(one["data"]),
+            }
+            for one in copies
+        ]
+        row["differences"] = differences(official, copies)
+        row["findings"] = []
+        row["not_checkable"] = []
+        for name, data in named:
+            faults, missing = arithmetic(data, home_percent)
+            row["findings"] += [name | fault for fault in faults]
+            row["not_checkable"] += [name | {"checks": missing}] if missing else []
+        return row
+
+
+def name_of(one: Json) -> Json:
+    data = one["data"]
+    observed = "report_id" in data
+    return {
+        "publisher": data.get("publisher"),
+        "source": one["source"] if observed else None,
+        "report_id": data.get("report_id"),
+    }
+
+
+ALL = "registered received issued unused spoiled voted voted_at_home in_box valid invalid votes"
+
+
+def figures(data: Json) -> Json:
+    return {name: data[name] for name in ALL.split() if name in data}
+
+
+def flat(data: Json) -> Json:
+    found = {name: value for name, value in figures(data).items() if name != "votes"}
+    return found | {f"votes.{who}": n for who, n in data.get("votes", {}).items()}
+
+
+def differences(official: list[Json], copies: list[Json]) -> list[Json]:
+    documents = [one["data"] for one in [*official, *copies]]
+    rows = []
+    for name in sorted({name for data in documents for name in flat(data)}):
+        votes = name.startswith("votes.")
+
+        def says(data: Json, name: str = name, votes: bool = votes) -> bool:
+            return "votes" in data if votes else name in data
+
+        values = {dumps(flat(data).get(name)) for data in documents if says(data)}
+        if len(values) > 1:
+            rows.append(
+                {
+                    "figure": name,
+                    "official": flat(official[0]["data"]).get(name) if official else None,
+                    "observed": [
+                        {
+                            "source": one["source"],
+                            "report_id": one["data"]["report_id"],
+                            "value": flat(one["data"]).get(name),
+                        }
+                        for one in copies
+                        if says(one["data"])
+                    ],
+                }
+            )
+    return rows
+
+
+def arithmetic(data: Json, home_percent: float) -> tuple[list[Json], list[str]]:
+    """The faults and what could not be checked."""
+    total = sum(data.get("votes", {}).values())
+    rules: list[tuple[str, tuple[str, ...], Any]] = [
+        (
+            "ballots_unaccounted",
+            ("issued", "unused", "received"),
+            lambda i, u, r: None if i + u == r else (i + u, r),
+        ),
+        ("box_above_issued", ("in_box", "issued"), lambda b, i: (b, i) if b > i else None),
+        (
+            "box_not_counted_out",
+            ("valid", "invalid", "in_box"),
+            lambda v, i, b: None if v + i == b else (v + i, b),
+        ),
+        ("votes_not_valid", ("votes", "valid"), lambda _, v: (total, v) if total != v else None),
+        (
+            "voted_above_registered",
+            ("voted", "registered"),
+            lambda v, r: (v, r) if v > r else None,
+        ),
+        (
+            "home_voting_high",
+            ("voted_at_home", "voted"),
+            lambda h, v: (h, v) if 100 * h > home_percent * v else None,
+        ),
+    ]
+    faults, missing = [], []
+    for kind, names, rule in rules:
+        if not all(name in data for name in names):
+            missing.append(kind)
+            continue
+        pair = rule(*(data[name] for name in names))
+        if pair is not None:
+            faults.append({"kind": kind, "value": pair[0], "limit": pair[1]})
+    return faults, missing
