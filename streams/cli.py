@@ -35,7 +35,7 @@ COMMANDS: Final[dict[str, Row]] = {
     "simulate": Row(_FEED, "streams.commands.simulate:command", "Make up observers' reports."),
     "topics": Row(_RUN, "streams.commands.topics:command", "Create or check the Kafka topics."),
     "worker": Row(_RUN, "streams.commands.worker:command", "Run a live worker."),
-    "dead-letters": Row(_RUN, "streams.commands.dead_letters:command", "Show rejected events."),
+    "dead-letters": Row(_RUN, "streams.commands.dead_letters:command", "Work off rejected events."),
     "pack": Row(_LOOK, "streams.commands.pack:command", "Check a description of an election."),
     "settings": Row(_LOOK, "streams.commands.settings:command", "List the settings."),
     "metrics": Row(_LOOK, "streams.commands.metrics:command", "List the metrics."),

@@ -4,11 +4,17 @@ Key: ``topic/partition/offset`` of the rejected event, so that twice is the same
 event's original bytes. Headers (UTF-8): ``reason``, ``detail``, ``topic``, ``partition``,
 ``offset``; ``type`` when it could be read; ``key`` (the event's own, as it is) when it had one; for
 a value that was cut ``truncated`` (the length of the original) and ``sha256`` (of the original).
+
+A letter whose event was sent again has a mark beside it, under a key of its own,
+``done/topic/partition/offset``: whoever rejects the event once more overwrites the letter, never
+the mark. Its value is a JSON object: ``sent`` (where the event stands now), ``sha256`` of what was
+sent, ``edited``.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import Any, Final, NamedTuple, Self
 
 from schemas.verdict import Rejected
@@ -128,3 +134,43 @@ class Letter(NamedTuple):
             sha256=digest,
             timestamp=getattr(record, "timestamp", None),
         )
+
+
+_DONE: Final = b"done/"
+
+
+class Done(NamedTuple):
+    """The mark of a letter that was worked off. ``letter``: its name; ``sent``: likewise."""
+
+    letter: str
+    sent: str
+    sha256: str
+    edited: bool
+    timestamp: int | None = None
+    """When it was written, in milliseconds since the epoch, by the broker's clock."""
+
+    def record(self) -> tuple[bytes, bytes]:
+        """Key and value."""
+        value = {"sent": self.sent, "sha256": self.sha256, "edited": self.edited}
+        return _DONE + self.letter.encode(), json.dumps(value).encode()
+
+    @classmethod
+    def parse(cls, record: Any) -> Self:
+        """The mark in ``record``, for which ``is_mark`` holds. LetterError: it is none."""
+        try:
+            value = json.loads(record.value or b"")
+            found = cls(
+                record.key.removeprefix(_DONE).decode(),
+                str(value["sent"]),
+                str(value["sha256"]),
+                value["edited"] is True,
+                getattr(record, "timestamp", None),
+            )
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            raise LetterError(f"no mark of a dead letter: {error}") from None
+        return found
+
+
+def is_mark(key: bytes | None) -> bool:
+    """Whether a record of this key is a mark rather than a letter: no topic's name has a slash."""
+    return key is not None and key.startswith(_DONE)

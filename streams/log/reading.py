@@ -16,16 +16,20 @@ _POLL_MS: Final = 500
 _STUCK_SECONDS: Final = 30.0
 
 
-async def read_to_end(broker: BrokerSettings, topic: str) -> AsyncIterator[Any]:
+async def read_to_end(
+    broker: BrokerSettings, topic: str, partition: int | None = None
+) -> AsyncIterator[Any]:
     """Each record (aiokafka's ConsumerRecord) that ``topic`` holds when this begins.
 
-    In order within a partition. UserError: no broker, no such topic, or no answer for long.
+    Of one ``partition`` or of all. In order within a partition. UserError: no broker, no such
+    topic, or no answer for long.
     """
     count = await _partition_count(broker, topic)
     reader = consumer(broker, auto_offset_reset="earliest")
     await reader.start()
     try:
-        parts = [TopicPartition(topic, number) for number in range(count)]
+        numbers = range(count) if partition is None else [partition]
+        parts = [TopicPartition(topic, number) for number in numbers]
         reader.assign(parts)
         ends = await reader.end_offsets(parts)
         starts = await reader.beginning_offsets(parts)

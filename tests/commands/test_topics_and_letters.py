@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -16,6 +12,7 @@ from streams.embedded import EmbeddedBroker
 from streams.log.clients import MAX_LETTER_BYTES, producer
 from streams.log.dead_letter import letter
 from streams.settings import BrokerSettings, Settings, TopicSettings
+from tests.commands.letters import scrutineer, work_off
 
 
 @pytest.fixture
@@ -26,24 +23,6 @@ async def settings() -> AsyncIterator[Settings]:
             broker=BrokerSettings(bootstrap=broker.bootstrap, idempotent=False),
             topics=TopicSettings(partitions=2, replication=1),
         )
-
-
-async def scrutineer(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    """Run the command as an operator does, with these settings in its environment."""
-    environment: Mapping[str, str] = {
-        **{name: value for name, value in os.environ.items() if "SCRUTINEER_" not in name},
-        "SCRUTINEER_BROKER__BOOTSTRAP": settings.broker.bootstrap,
-        "SCRUTINEER_BROKER__IDEMPOTENT": "false",
-        "SCRUTINEER_TOPICS__PARTITIONS": str(settings.topics.partitions),
-        "SCRUTINEER_TOPICS__REPLICATION": "1",
-    }
-    return await asyncio.to_thread(
-        subprocess.run,
-        [sys.executable, "-m", "streams", *arguments],
-        env=environment,
-        capture_output=True,
-        check=False,
-    )
 
 
 async def test_topics_missing_created_and_checked(settings: Settings) -> None:
@@ -134,3 +113,8 @@ async def test_letters_listed_and_shown(settings: Settings) -> None:
     shown = await scrutineer(settings, "dead-letters", "show", "election.desk/0/7")
     assert b"reason: not_json" in shown.stdout
     assert b"\x1b" not in shown.stdout
+
+
+async def test_letters_are_worked_off(settings: Settings) -> None:
+    """Sent again once, as they were or edited, checked before, marked after."""
+    await work_off(settings)

@@ -12,7 +12,17 @@ from hypothesis import strategies as st
 
 from schemas import Reason, Rejected
 from streams.log.clients import MAX_LETTER_BYTES, MAX_REQUEST_BYTES
-from streams.log.dead_letter import MAX_DETAIL, Headers, Letter, LetterError, cut, letter
+from streams.log.dead_letter import (
+    MAX_DETAIL,
+    Done,
+    Headers,
+    Letter,
+    LetterError,
+    cut,
+    is_mark,
+    letter,
+    letter_key,
+)
 
 
 @dataclass
@@ -111,3 +121,23 @@ def test_what_is_no_letter_is_refused(change: dict[str, object], said: str) -> N
     good = as_record(letter(b"raw", None, Rejected("not_json", "d", None), "t", 0, 0))
     with pytest.raises(LetterError, match=said):
         Letter.parse(Record(**{**vars(good), **change}))
+
+
+@given(at=places, sent=texts.map(lambda text: text[:99]), edited=st.booleans())
+def test_a_mark_comes_back_and_is_never_taken_for_a_letter(
+    at: tuple[str, int, int], sent: str, edited: bool
+) -> None:
+    """Under a key that no letter has, so that a letter written again leaves it."""
+    name = letter_key(*at).decode()
+    mark = Done(name, sent, "0" * 64, edited)
+    key, value = mark.record()
+    assert is_mark(key)
+    assert not is_mark(name.encode())
+    assert Done.parse(Record(key, value, (), 5)) == mark._replace(timestamp=5)
+
+
+@pytest.mark.parametrize("value", [None, b"", b"\xff", b"3", b"[]", b"{}", b"[" * 60_000])
+def test_what_is_no_mark_is_told(value: bytes | None) -> None:
+    """In one line."""
+    with pytest.raises(LetterError, match="no mark"):
+        Done.parse(Record(b"done/a/1/2", value, ()))
