@@ -26,6 +26,7 @@ class Row(NamedTuple):
 
 
 _SEE, _FEED, _RUN, _LOOK = "See it work", "Get data in", "Run it", "Look things up"
+_DECIDE = "Work with reports"
 
 COMMANDS: Final[dict[str, Row]] = {
     "demo": Row(_SEE, "streams.commands.demo:command", "Play a real election day in a minute."),
@@ -33,9 +34,13 @@ COMMANDS: Final[dict[str, Row]] = {
     "import": Row(_FEED, "streams.commands.import_:command", "Turn a CSV file into events."),
     "publish": Row(_FEED, "streams.commands.publish:command", "Check events and send them."),
     "simulate": Row(_FEED, "streams.commands.simulate:command", "Make up observers' reports."),
+    "triage": Row(_DECIDE, "streams.commands.triage:command", "Decide about a report."),
+    "notice": Row(_DECIDE, "streams.commands.notice:command", "Put a note on the timeline."),
+    "dead-letters": Row(
+        _DECIDE, "streams.commands.dead_letters:command", "Work off rejected events."
+    ),
     "topics": Row(_RUN, "streams.commands.topics:command", "Create or check the Kafka topics."),
     "worker": Row(_RUN, "streams.commands.worker:command", "Run a live worker."),
-    "dead-letters": Row(_RUN, "streams.commands.dead_letters:command", "Work off rejected events."),
     "pack": Row(_LOOK, "streams.commands.pack:command", "Check a description of an election."),
     "settings": Row(_LOOK, "streams.commands.settings:command", "List the settings."),
     "metrics": Row(_LOOK, "streams.commands.metrics:command", "List the metrics."),
