@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from schemas.pack import Pack
 from streams.metrics.declare import Family
 from streams.metrics.families import BY_NAME
+from streams.metrics.moment import Moment, ValueFunction
 from streams.metrics.text import Lines, Values
-from streams.metrics.values import FACTS, TIMED, Moment, ValueFunction, opened, steady_until
+from streams.metrics.values import FACTS, TIMED, opened, steady_until
 from streams.metrics.worker_values import Opened
 from streams.tables.region import RegionTables
 
@@ -62,7 +63,7 @@ class RegionChunks:
         self.opened = list(opened(tables, moment))
         self._tables, self._changes = tables, tables.changes
         self._since = moment.now
-        self._until = steady_until(tables.restrictions, tables.code, moment)
+        self._until = steady_until(tables, moment)
         return True
 
     @property

@@ -12,8 +12,9 @@ from prometheus_client.registry import Collector, CollectorRegistry
 
 from streams.metrics.declare import Family
 from streams.metrics.families import FAMILIES
+from streams.metrics.moment import Moment
 from streams.metrics.text import Values, number
-from streams.metrics.values import FACTS, TIMED, Moment, opened
+from streams.metrics.values import FACTS, TIMED, opened
 from streams.metrics.view import WorkerView
 from streams.metrics.worker_values import Deployment, histogram, listed, medians
 from streams.metrics.zeros import of_region

@@ -2,7 +2,7 @@
 
 Everything that is said about a metric anywhere (the page's HELP and TYPE, the reference in
 ``docs/metrics.md``) comes from these declarations. The families themselves are in ``election``
-(what is known of the election) and ``pipeline`` (how this worker is doing).
+and ``fieldwork`` (what is known of the election) and ``pipeline`` (how this worker is doing).
 """
 
 from __future__ import annotations
@@ -46,11 +46,12 @@ LABELS: Final[Mapping[str, Label]] = {
     "acceptance": Label(
         "digest of all in the pack that decides what is accepted, first 12 hex digits", "pack"
     ),
+    "answer": Label("yes, no or not_observed", "closed list"),
     "authority": Label("who spoke: observer or official", "closed list"),
     "category": Label("incident category of the pack's taxonomy", "pack"),
     "contest": Label("ballot, as coded in the pack", "pack"),
     "election": Label("id of the pack", "pack"),
-    "finding": Label("what is wrong with an official series", "closed list"),
+    "finding": Label("what is wrong with an official series or a protocol", "closed list"),
     "judgement": Label("digest of the pack's thresholds and texts, first 12 hex digits", "pack"),
     "kind": Label("kind of restriction on observers", "closed list"),
     "observer_group": Label("who observes: citizen, international, party_agent …", "closed list"),
@@ -60,6 +61,8 @@ LABELS: Final[Mapping[str, Label]] = {
     "place": Label(
         "station, or else commission, of an open restriction; may be empty", "newest 500"
     ),
+    "question": Label("question of the observers' form, as coded in the pack", "pack"),
+    "rating": Label("very_good, good, bad or very_bad", "closed list"),
     "python": Label("version of Python", "deployment"),
     "reason": Label("why an event was rejected", "closed list"),
     "region": Label("region's code in the pack", "pack"),
@@ -68,6 +71,7 @@ LABELS: Final[Mapping[str, Label]] = {
         "unspecified, low, medium, high, critical; the desk's if it set one", "closed list"
     ),
     "source": Label("official: published by an authority", "closed list"),
+    "stage": Label("filed, decided, published or overdue", "closed list"),
     "state": Label("rebuilding, live or failed", "closed list"),
     "status": Label("reported, the desk's decision, or withdrawn by its source", "closed list"),
     "topic": Label("input topic", "deployment"),

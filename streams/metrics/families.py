@@ -6,8 +6,9 @@ from typing import Final
 
 from streams.metrics.declare import Family
 from streams.metrics.election import ELECTION
+from streams.metrics.fieldwork import FIELDWORK
 from streams.metrics.pipeline import PIPELINE
 
-FAMILIES: Final[tuple[Family, ...]] = (*PIPELINE, *ELECTION)
+FAMILIES: Final[tuple[Family, ...]] = (*PIPELINE, *ELECTION, *FIELDWORK)
 
 BY_NAME: Final = {family.name: family for family in FAMILIES}

@@ -14,8 +14,9 @@ from schemas.pack import Pack
 from streams.metrics.chunks import Chunk, RegionChunks
 from streams.metrics.collector import metric
 from streams.metrics.families import BY_NAME, FAMILIES
+from streams.metrics.moment import Moment
 from streams.metrics.text import Lines, number
-from streams.metrics.values import FACTS, TIMED, Moment
+from streams.metrics.values import FACTS, TIMED
 from streams.metrics.view import WorkerView
 from streams.metrics.worker_values import Deployment, histogram, listed, medians
 from streams.metrics.zeros import of_region

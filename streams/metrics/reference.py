@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from streams.metrics.declare import LABELS, Family
 from streams.metrics.election import ELECTION
+from streams.metrics.fieldwork import FIELDWORK
 from streams.metrics.pipeline import PIPELINE
 
 _INTRODUCTION = """\
@@ -19,11 +20,17 @@ series named under "at 0" exist before anything happened, because an alert sees 
 appearance of a series. A region that nobody watches has no series, so it never looks calm.
 """
 
+_TITLES = (
+    ("The election", ELECTION),
+    ("Visits, coverage, results, complaints", FIELDWORK),
+    ("The worker", PIPELINE),
+)
+
 
 def markdown() -> str:
     """The reference page."""
     parts = [_INTRODUCTION]
-    for title, families in (("The election", ELECTION), ("The worker", PIPELINE)):
+    for title, families in _TITLES:
         parts.append(f"## {title}\n")
         parts.extend(_section(family) for family in families)
     parts.append("## Labels\n\n| label | what it says | how many values |\n|---|---|---|")

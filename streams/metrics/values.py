@@ -5,40 +5,30 @@ A value function gives {values of the labels after ``region``: value}, without z
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Final
 
-from schemas.pack import Pack
+from streams.metrics.field_values import FIELD_FACTS, FIELD_TIMED, next_change
+from streams.metrics.moment import MICROSECONDS, Moment, ValueFunction, add
 from streams.metrics.text import Values
 from streams.tables.buckets import BUCKET, Buckets
 from streams.tables.incidents import DISMISSED
 from streams.tables.region import RegionTables
-from streams.tables.restrictions import Restrictions, phase_over
-
-MICROSECONDS: Final = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """What a value may depend on beside the region's tables. ``now``: µs since the epoch."""
-
-    pack: Pack
-    now: int
+from streams.tables.restrictions import phase_over
 
 
 def _incidents(tables: RegionTables, _: Moment) -> Values:
     found: Values = {}
     for (category, severity, _phase, status), reports in tables.incidents.counts.items():
         if status not in DISMISSED:
-            _add(found, (category, severity), reports)
+            add(found, (category, severity), reports)
     return found
 
 
 def _incidents_by_status(tables: RegionTables, _: Moment) -> Values:
     found: Values = {}
     for (*_others, status), reports in tables.incidents.counts.items():
-        _add(found, (status,), reports)
+        add(found, (status,), reports)
     return found
 
 
@@ -46,7 +36,7 @@ def _restrictions(tables: RegionTables, _: Moment) -> Values:
     found: Values = {}
     for (*margins, status), total in tables.restrictions.total.items():
         if status not in DISMISSED:
-            _add(found, tuple(margins), total)
+            add(found, tuple(margins), total)
     return found
 
 
@@ -60,7 +50,7 @@ def _findings(tables: RegionTables, _: Moment) -> Values:
 
 
 def _official_as_of(tables: RegionTables, _: Moment) -> Values:
-    newest = tables.last_official
+    newest = tables.official.last_as_of
     return {} if newest is None else {(): newest / MICROSECONDS}
 
 
@@ -85,15 +75,9 @@ def _restrictions_open(tables: RegionTables, moment: Moment) -> Values:
     found: Values = dict.fromkeys(_restrictions(tables, moment), 0)
     for (kind, group, phase, _status), unlifted in tables.restrictions.unlifted.items():
         over = phase_over(moment.pack, tables.code, phase, moment.now)
-        _add(found, (kind, group, phase), 0 if over else unlifted)
+        add(found, (kind, group, phase), 0 if over else unlifted)
     return found
 
-
-def _add(found: Values, key: tuple[str, ...], number: float) -> None:
-    found[key] = found.get(key, 0) + number
-
-
-ValueFunction = Callable[[RegionTables, Moment], Values]
 
 FACTS: Final[Mapping[str, ValueFunction]] = {
     "election_incidents": _incidents,
@@ -103,6 +87,7 @@ FACTS: Final[Mapping[str, ValueFunction]] = {
     "election_official_findings": _findings,
     "election_official_as_of_timestamp_seconds": _official_as_of,
     "election_last_report_timestamp_seconds": _last_report,
+    **FIELD_FACTS,
 }
 """Families whose values change only when the region's tables do."""
 
@@ -110,6 +95,7 @@ TIMED: Final[Mapping[str, ValueFunction]] = {
     "election_incidents_recent": _incidents_recent,
     "election_restrictions_recent": _restrictions_recent,
     "election_restrictions_open": _restrictions_open,
+    **FIELD_TIMED,
 }
 """Families whose values also change as time passes."""
 
@@ -135,11 +121,13 @@ def durations(tables: RegionTables) -> Iterator[tuple[str, list[int]]]:
             yield kind, seconds
 
 
-def steady_until(restrictions: Restrictions, code: str, moment: Moment) -> int:
+def steady_until(tables: RegionTables, moment: Moment) -> int:
     """The first moment after ``moment.now`` (µs) at which a timed value may differ.
 
-    The next 5-minute step of the windows, or the end of a grace if that is earlier.
+    The next 5-minute step of the windows, or if that is earlier the end of a grace, the moment
+    that a station falls silent or a complaint is overdue.
     """
+    restrictions, code = tables.restrictions, tables.code
     pack, now = moment.pack, moment.now
     grace = pack.judgement.restriction_grace
     until = (now // BUCKET + 1) * BUCKET
@@ -147,4 +135,5 @@ def steady_until(restrictions: Restrictions, code: str, moment: Moment) -> int:
         end = pack.phase_end(code, phase)
         if end is not None and now <= (last := end + grace.get(phase, 0)):
             until = min(until, last + 1)
-    return until
+    change = next_change(tables, moment)
+    return until if change is None else min(until, change)

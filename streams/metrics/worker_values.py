@@ -13,8 +13,9 @@ from schemas.pack import Pack
 from schemas.routing import partition_of
 from streams.metrics.declare import OPEN_SERIES_LIMIT
 from streams.metrics.freshness import BUCKETS, Freshness
+from streams.metrics.moment import MICROSECONDS
 from streams.metrics.text import Values
-from streams.metrics.values import MICROSECONDS, durations
+from streams.metrics.values import durations
 from streams.metrics.view import Status, WorkerView
 from streams.metrics.zeros import OTHER_TYPE, OUTCOMES, rejections
 from streams.tables.region import RegionTables

@@ -8,7 +8,7 @@ from typing import Final, get_args
 from schemas.desk import TriageStatus
 from schemas.envelope import EVENTS
 from schemas.fields import Authority, ObserverGroup, Phase, Severity
-from schemas.observer import RestrictionKind
+from schemas.observer import Rating, RestrictionKind
 from schemas.pack import Pack
 from schemas.verdict import Reason
 from streams.metrics.text import Values
@@ -17,6 +17,8 @@ from streams.tables.findings import KINDS as FINDINGS
 from streams.tables.versions import Outcome
 
 OUTCOMES: Final[tuple[str, ...]] = get_args(Outcome)
+VISITED: Final[tuple[Phase, ...]] = ("opening", "voting", "counting", "tabulation")
+"""The phases that observers visit stations and commissions in."""
 OTHER_TYPE: Final = "other"
 """Label for an event type that is none of ours: what a sender makes up is no label."""
 
@@ -40,6 +42,7 @@ def of_region(pack: Pack) -> Mapping[str, Values]:
         "election_restrictions_open": restrictions,
         "election_restrictions_recent": _zero((k, w) for k in kinds for w in WINDOWS),
         "election_official_findings": _zero((finding,) for finding in FINDINGS),
+        "election_visits": _zero((phase, r) for phase in VISITED for r in get_args(Rating)),
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
@@ -90,9 +90,10 @@ def test_the_numbers_are_those_of_the_tables(records: list[Record], now: int) ->
             "region",
             "finding",
         ),
+        **of_the_field(table),
     }
     for name, sums in expected.items():
-        assert some(found[name]) == sums, name
+        assert some(found.get(name, {})) == sums, name
     assert len(found.get(OPENED, {})) == len(
         {
             (r["region"], r["station"], r["kind"], r["observer_group"], r["report_id"])
@@ -100,6 +101,41 @@ def test_the_numbers_are_those_of_the_tables(records: list[Record], now: int) ->
         }
     )
     assert found.get("election_turnout_ratio", {}) == published(table("official_turnout"))
+
+
+def of_the_field(table: Callable[[str], list[dict[str, Any]]]) -> dict[str, dict[Labels, float]]:
+    """What the families beside incidents, restrictions and turnout must show."""
+    rated = [row for row in table("visits") if row["rating"] and row["status"] not in DISMISSED]
+    day = [row for row in table("coverage") if row["phase"] is None]
+    heard = {row["region"] for row in day}
+    results = [row for row in table("results_published") if row["contest"] == "list"]
+    protocols = table("protocols")
+    copies = [row | {"copies": len(row["observed"])} for row in protocols]
+    found = {
+        "election_visits": counted(rated, "visits", "region", "phase", "rating"),
+        "election_results_published_stations": counted(results, "published", "region"),
+        "election_protocols_observed": counted(copies, "copies", "region"),
+        "election_protocol_findings": counted(
+            [
+                {"region": row["region"], "finding": fault["kind"], "protocols": 1}
+                for row in protocols
+                for fault in row["findings"]
+            ],
+            "protocols",
+            "region",
+            "finding",
+        ),
+    }
+    for answer in ("yes", "no", "not_observed"):
+        answers = counted(table("answers"), answer, "region", "question", answer=answer)
+        found.setdefault("election_answers", {}).update(answers)
+    for stage in ("filed", "decided", "published", "overdue"):
+        complaints = counted(table("complaints"), stage, "region", stage=stage)
+        found.setdefault("election_complaints", {}).update(complaints)
+    for column in ("expected", "reporting", "silent"):
+        found[f"election_stations_{column}"] = counted(day, column, "region")
+    assert heard == set(small_pack().region_codes())
+    return found
 
 
 def published(table: list[dict[str, Any]]) -> dict[Labels, float]:

@@ -101,6 +101,75 @@ def figure(
     return event("official.turnout", "urn:test:official", as_of, data | more, None)
 
 
+def visit(
+    report_id: str = "v1",
+    time: str = "12:00",
+    id_: str | None = None,
+    source: str = "urn:test:citizen",
+    **more: Any,
+) -> Record:
+    """A visit to A-1 during the counting, without a rating or an answer."""
+    data = {
+        "report_id": report_id,
+        "revision": 0,
+        "region": "XX-A",
+        "station": "A-1",
+        "observer_group": "citizen",
+        "phase": "counting",
+        "arrived": clock(time),
+        "answers": {},
+    }
+    return event("observer.visit", source, time, data | more, id_)
+
+
+def copy(
+    report_id: str = "p1", source: str = "urn:test:citizen", id_: str | None = None, **more: Any
+) -> Record:
+    """An observer's copy of A-1's protocol of the list contest; figures by ``more``."""
+    data = {
+        "report_id": report_id,
+        "revision": 0,
+        "region": "XX-A",
+        "station": "A-1",
+        "observer_group": "citizen",
+        "phase": "counting",
+        "contest": "list",
+        "protocol_time": clock("21:00"),
+    }
+    return event("observer.protocol", source, "21:30", data | more, id_)
+
+
+def published(publisher: str = "commission", time: str = "22:00", **more: Any) -> Record:
+    """A published protocol of A-1; ``station=None`` and the like for other places."""
+    data = {"region": "XX-A", "station": "A-1", "contest": "list", "publisher": publisher}
+    data["published"] = clock(time)
+    return event("official.protocol", "urn:test:official", time, data | more, None)
+
+
+def opening(as_of: str, open_: int, publisher: str = "commission", **more: Any) -> Record:
+    """Stations open in XX-A."""
+    data = {"region": "XX-A", "publisher": publisher, "as_of": clock(as_of), "open": open_}
+    return event("official.opening", "urn:test:official", as_of, data | more, None)
+
+
+def notice(notice_id: str, text: str, time: str = "12:00", **more: Any) -> Record:
+    """A note on the timeline, of the country unless ``more`` names a region."""
+    data = {"notice_id": notice_id, "revision": 0, "text": text}
+    return event("desk.notice", "urn:test:desk", time, data | more, None)
+
+
+def complaint(complaint_id: str, id_: str | None = None, **more: Any) -> Record:
+    """A complaint in XX-A, filed at 08:00 on the day unless ``more`` says otherwise."""
+    data = {
+        "complaint_id": complaint_id,
+        "revision": 0,
+        "region": "XX-A",
+        "filed": clock("08:00"),
+        "subject": "access",
+    }
+    return event("desk.complaint", "urn:test:desk", "12:00", data | more, id_)
+
+
 def state(*records: Record) -> Partition:
     """A partition that folded the records."""
     part = Partition(small_pack())

@@ -11,6 +11,7 @@ import pytest
 
 from schemas import Rejected
 from schemas.envelope import EVENTS
+from streams.tables.arithmetic import FIGURES
 from streams.tables.digest import content_digest, region_digests
 from streams.tables.partition import Partition
 from streams.tables.versions import TYPE_OF
@@ -257,9 +258,6 @@ _pair(
         "rating": "good",
         "answers": {"box_sealed": "no"},
     },
-)
-FIGURES = (
-    "registered received issued unused spoiled voted voted_at_home in_box valid invalid".split()
 )
 PROTOCOL = {name: 100 + place for place, name in enumerate(FIGURES)}
 OTHER = {name: 200 + place for place, name in enumerate(FIGURES)}

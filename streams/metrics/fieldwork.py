@@ -1,0 +1,138 @@
+"""Families of what observers found beside incidents, of results and of complaints."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from streams.metrics.declare import Family
+
+FIELDWORK: Final[tuple[Family, ...]] = (
+    Family(
+        name="election_visits",
+        kind="gauge",
+        unit="visits",
+        labels=("region", "phase", "rating"),
+        meaning="Visits of observers that stand, by their overall rating; those without one are "
+        "left out. Assessed negatively are bad and very_bad together.",
+        zeros="Every rating in the phases opening, voting, counting and tabulation.",
+        remedy="Show a share only with its number of visits; the table assessment has both, and "
+        "an interval where the visits are a probability sample.",
+    ),
+    Family(
+        name="election_answers",
+        kind="gauge",
+        unit="answers",
+        labels=("region", "question", "answer"),
+        meaning="Answers to the questions of the observers' form, of the visits that stand. No "
+        "series before the first.",
+        remedy="Hold them against the answer that the pack expects; many not_observed mean that "
+        "observers could not see it, which is a finding of its own.",
+    ),
+    Family(
+        name="election_stations_expected",
+        kind="gauge",
+        unit="stations",
+        labels=("region",),
+        meaning="Stations that the deployment plan expects reports from. No series where the "
+        "pack has no plan.",
+        remedy="Wrong numbers are wrong rows of the pack's deployment.csv.",
+    ),
+    Family(
+        name="election_stations_reporting",
+        kind="gauge",
+        unit="stations",
+        labels=("region",),
+        meaning="Stations of the deployment plan that their own observers were heard from, by a "
+        "report of any type that is not withdrawn; without a plan all stations heard from.",
+        zeros="Always there.",
+        remedy="Far below election_stations_expected: no incidents there means that nobody "
+        "reports. The table coverage has the phases.",
+    ),
+    Family(
+        name="election_stations_silent",
+        kind="gauge",
+        unit="stations",
+        labels=("region",),
+        meaning="Stations of the plan that were never heard from though it is time, or have "
+        "fallen silent while polls are open. No series where the pack has no plan.",
+        remedy="Call the teams: they may be kept from reporting, or their phones are flat.",
+    ),
+    Family(
+        name="election_stations_opened",
+        kind="gauge",
+        unit="stations",
+        labels=("region",),
+        meaning="Stations open, by the newest official figure. No series before the first.",
+        remedy="Below election_stations: ask which stations are closed, and why.",
+    ),
+    Family(
+        name="election_stations",
+        kind="gauge",
+        unit="stations",
+        labels=("region",),
+        meaning="Stations of the region by the pack. No series where it does not say.",
+        remedy="Wrong numbers are wrong rows of the pack's regions.csv or stations.csv.",
+    ),
+    Family(
+        name="election_polls_close_timestamp_seconds",
+        kind="gauge",
+        unit="seconds since 1970, UTC",
+        labels=("region",),
+        meaning="When the polls close for the last time. No series where the pack does not know.",
+        remedy="The age of missing results counts from here; the hours are in the pack's "
+        "election.toml.",
+    ),
+    Family(
+        name="election_results_published_stations",
+        kind="gauge",
+        unit="stations",
+        labels=("region",),
+        meaning="Stations for which an official protocol of the main contest was published.",
+        zeros="Always there.",
+        remedy="Still 0 of election_stations long after election_polls_close_timestamp_seconds: "
+        "no results by station are public. The table results_published has every contest.",
+    ),
+    Family(
+        name="election_protocols_observed",
+        kind="gauge",
+        unit="protocols",
+        labels=("region",),
+        meaning="Observers' copies of results protocols that stand.",
+        zeros="Always there.",
+        remedy="Few after the close: copies are refused (restriction protocol_copy_refused) or "
+        "not yet sent.",
+    ),
+    Family(
+        name="election_protocol_differences",
+        kind="gauge",
+        unit="protocols",
+        labels=("region",),
+        meaning="Observers' copies that the published protocol of the same place and contest "
+        "contradicts in at least one figure.",
+        zeros="Always there.",
+        remedy="The table protocols has both figures of each: compare with a photograph of the "
+        "copy before anybody speaks of it.",
+    ),
+    Family(
+        name="election_protocol_findings",
+        kind="gauge",
+        unit="protocols",
+        labels=("region", "finding"),
+        meaning="Protocols, observers' copies and published ones, whose figures do not go "
+        "together, by the rule they break.",
+        zeros="Every rule.",
+        remedy="One is a slip, many in a region are not. The table protocols names the figures.",
+    ),
+    Family(
+        name="election_complaints",
+        kind="gauge",
+        unit="complaints",
+        labels=("region", "stage"),
+        meaning="Complaints that were not withdrawn: all filed, those decided, those whose "
+        "decision is public, and those undecided for longer than the pack allows.",
+        zeros="Every stage.",
+        remedy="Overdue above 0: ask the body for its decision. Decided without being published: "
+        "ask for the text.",
+    ),
+)
+"""Continues ``election.ELECTION``."""

@@ -1,0 +1,128 @@
+"""Visits, coverage, protocols, openings and complaints as metrics, case by case."""
+
+from __future__ import annotations
+
+from schemas.pack import Pack, parse_pack
+from tests.metrics.test_values import some
+from tests.metrics.worlds import (
+    NOON,
+    fold,
+    folded,
+    incident,
+    metrics,
+    new_page,
+    samples,
+    total,
+    value,
+    worker,
+)
+from tests.packs import SMALL_FILES, small_pack
+from tests.strategies import Record
+from tests.tables.events import complaint, copy, decision, opening, published, us, visit
+
+
+def test_what_nobody_did_is_zero_not_absent() -> None:
+    """For every region of the pack, before the first event."""
+    found = folded()
+    for region in small_pack().region_codes():
+        for name in (
+            "election_stations_expected",
+            "election_stations_reporting",
+            "election_results_published_stations",
+            "election_protocols_observed",
+            "election_protocol_differences",
+        ):
+            assert value(found, name, region=region) >= 0
+        for rating in ("very_good", "good", "bad", "very_bad"):
+            place = {"region": region, "phase": "counting"}
+            assert value(found, "election_visits", rating=rating, **place) == 0
+        assert value(found, "election_complaints", region=region, stage="overdue") == 0
+        rule = {"region": region, "finding": "votes_not_valid"}
+        assert value(found, "election_protocol_findings", **rule) == 0
+    assert "election_answers" not in found
+    assert "election_stations_opened" not in found
+    assert value(found, "election_stations", region="XX-A") == 3
+    closed = {"region": "XX-A"}
+    name = "election_polls_close_timestamp_seconds"
+    assert value(found, name, **closed) == us("20:00") / 1e6
+    assert not any(dict(key)["region"] == "XX-ABROAD" for key in found[name])
+
+
+def test_dismissed_visits_and_those_without_a_rating_are_no_assessment() -> None:
+    """The desk's duplicate leaves the count, and its answers leave theirs."""
+    seen = {"answers": {"box_sealed": "no"}}
+    records = [visit("a", rating="bad", **seen), visit("b", rating="bad", **seen), visit("c")]
+    found = folded(*records, decision("b", "duplicate"))
+    assert total(found, "election_visits", region="XX-A") == 1
+    answer = {"region": "XX-A", "question": "box_sealed"}
+    assert value(found, "election_answers", answer="no", **answer) == 1
+
+
+def test_a_station_falls_silent_at_its_minute() -> None:
+    """Between two steps of the windows, on a kept page, without any event."""
+    page = new_page()
+    view = fold(worker(now=NOON), [incident(station="A-1")])
+    heard = us("11:58")
+    for now, silent in ((heard + 45 * 60_000_000, 1), (heard + 45 * 60_000_000 + 1, 2)):
+        view.now = now
+        found = samples(page.render(view))
+        assert value(found, "election_stations_silent", region="XX-A") == silent
+        assert value(found, "election_stations_reporting", region="XX-A") == 1
+        assert value(found, "election_stations_expected", region="XX-A") == 2
+
+
+def test_a_complaint_is_overdue_at_its_minute() -> None:
+    """And no longer once it is decided."""
+    page = new_page()
+    view = fold(worker(), [complaint("c1", filed="2030-05-28T12:00:30Z")])
+    for now, overdue in ((NOON + 30_000_000, 0), (NOON + 30_000_001, 1)):
+        view.now = now
+        found = samples(page.render(view))
+        assert value(found, "election_complaints", region="XX-A", stage="overdue") == overdue
+
+
+def copies() -> list[Record]:
+    return [
+        copy("p1", votes={"a": 10, "b": 5}, valid=15),
+        copy("p2", votes={"a": 11, "b": 5}, valid=15),
+        copy("p3", station="A-2", votes={"a": 1}, valid=1),
+    ]
+
+
+def test_copies_and_what_was_published() -> None:
+    """A copy differs or not as a whole; arithmetic is checked on every protocol."""
+    found = folded(*copies(), published(votes={"a": 10, "b": 5}, valid=15, invalid=1, in_box=15))
+    assert value(found, "election_protocols_observed", region="XX-A") == 3
+    assert value(found, "election_protocol_differences", region="XX-A") == 1
+    assert value(found, "election_results_published_stations", region="XX-A") == 1
+    rules = {
+        dict(key)["finding"]: n for key, n in some(found["election_protocol_findings"]).items()
+    }
+    assert rules == {"votes_not_valid": 1, "box_not_counted_out": 1}
+
+
+def test_a_page_with_another_judgement_counts_by_it() -> None:
+    """A reloaded pack's threshold holds for protocols that were counted before."""
+    view = fold(worker(), [copy("p1", voted=100, voted_at_home=15)])
+    name = "election_protocol_findings"
+    assert value(metrics(view), name, region="XX-A", finding="home_voting_high") == 0
+    (tables,) = (part.regions["XX-A"] for part in view.parts.values() if "XX-A" in part.regions)
+    assert not tables.protocols.tally(small_pack()).faults
+    strict = small_pack_with_home_voting(10)
+    assert tables.protocols.tally(strict).faults == {"home_voting_high": 1}
+
+
+def small_pack_with_home_voting(percent: int) -> Pack:
+    """The small pack with another threshold."""
+    alarms = f"\n[judgement.alarms]\nhome_voting_percent = {percent}\n"
+    text = SMALL_FILES["election.toml"] + alarms
+    return parse_pack({**SMALL_FILES, "election.toml": text})
+
+
+def test_openings_show_the_newest_checkpoints_headline() -> None:
+    """Not the largest, and not another publisher's."""
+    found = folded(
+        opening("10:00", 3), opening("14:00", 2), opening("14:00", 1, publisher="agency")
+    )
+    assert value(found, "election_stations_opened", region="XX-A") == 2
+    assert metrics(worker())["election_stations"]
