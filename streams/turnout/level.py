@@ -183,9 +183,9 @@ def _variance(
     p, q = ratio.numerator, ratio.denominator
     squares = q * q * aa - 2 * p * q * am + p * p * mm
     total = q * a - p * m
-    spread = k * squares - total * total
+    deviations = k * squares - total * total
     scale = k * k * (k - 1) * q * q * registered * registered
-    return float(Fraction(size * open_part * spread) / scale)
+    return float(Fraction(size * open_part * deviations) / scale)
 
 
 def _unit(stratum: Stratum, registered: Fraction, *, finite: bool) -> float:

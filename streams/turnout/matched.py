@@ -16,7 +16,9 @@ from typing import Literal, NamedTuple
 
 from streams.turnout.exact import Exact, fraction
 
-MatchVerdict = Literal["no_official", "no_observation", "official_above", "official_below", "within"]
+MatchVerdict = Literal[
+    "no_official", "no_observation", "official_above", "official_below", "within"
+]
 
 
 class Count(NamedTuple):

@@ -1,0 +1,149 @@
+"""The official series against itself: what is wrong with published figures, on plain values.
+
+Falls, corrections and conflicts between publishers compare versions and live with the tables; here
+is what one figure, two figures or a region's sum say. None or False: no finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import NamedTuple
+
+from streams.turnout.exact import Exact, fraction
+
+MINUTE = 60_000_000
+
+
+class Figure(NamedTuple):
+    """A published figure; each part may be missing. ``percent`` is as printed."""
+
+    voted: int | None = None
+    registered: int | None = None
+    percent: str | None = None
+
+
+class Bounds(NamedTuple):
+    """What a printed number can stand for."""
+
+    low: Fraction
+    high: Fraction
+
+
+class Mismatch(NamedTuple):
+    """Two values that should be equal: as published, and as the other figures make it."""
+
+    published: Fraction
+    expected: Fraction
+
+
+def printed(percent: str) -> Bounds:
+    """The numbers that are printed as ``percent``: rounded to its digits, or cut off there."""
+    value, unit = Fraction(percent), Fraction(1, 10 ** len(percent.partition(".")[2]))
+    return Bounds(value - unit / 2, value + unit)
+
+
+def inconsistent(figure: Figure) -> Mismatch | None:
+    """Percent ≠ voted / registered beyond the printed digits; both in percent."""
+    if figure.voted is None or not figure.registered or figure.percent is None:
+        return None
+    value, bounds = Fraction(100 * figure.voted, figure.registered), printed(figure.percent)
+    if bounds.low <= value < bounds.high:
+        return None
+    return Mismatch(Fraction(figure.percent), value)
+
+
+def impossible(figure: Figure) -> bool:
+    """More voters than registered, or above 100 %: of an official figure, or a count."""
+    voted, registered, percent = figure
+    if voted is not None and registered is not None and voted > registered:
+        return True
+    return percent is not None and Fraction(percent) > 100
+
+
+def register_changed(before: int | None, after: int | None, percent: float = 0.1) -> bool:
+    """The register moved by more than ``percent`` of what it was; from or to zero always is."""
+    if before is None or after is None:
+        return False
+    return abs(after - before) * 100 > fraction(percent) * before
+
+
+def jump(
+    before: Figure, after: Figure, minutes: Exact, stations: int | None, per_minute: float = 2.0
+) -> Mismatch | None:
+    """More new voters in so many ``minutes`` than ``stations`` can serve: (new, possible).
+
+    ``per_minute`` voters per station and minute. Where only percentages are printed, the smallest
+    rise of the later register that they can stand for. Nothing where stations are not known.
+    """
+    new: Fraction | None = None
+    if before.voted is not None and after.voted is not None:
+        new = Fraction(after.voted - before.voted)
+    elif before.percent is not None and after.percent is not None and after.registered:
+        new = (printed(after.percent).low - printed(before.percent).high) * after.registered / 100
+    if new is None or stations is None or minutes < 0:
+        return None
+    possible = fraction(per_minute) * stations * minutes
+    return Mismatch(new, possible) if new > possible else None
+
+
+def sum_mismatch(total: Figure, parts: Sequence[Figure | None]) -> Mismatch | None:
+    """A country's figure ≠ the sum of all its regions' (None: that region's is not there yet).
+
+    Voters where all have them. Else percentages: weighted by the registers where all parts have
+    them, else the total only has to lie between the lowest and the highest part.
+    """
+    known = [part for part in parts if part is not None]
+    if not known or len(known) < len(parts):
+        return None
+    voted = [part.voted for part in known if part.voted is not None]
+    if total.voted is not None and len(voted) == len(known):
+        expected = sum(voted)
+        if total.voted == expected:
+            return None
+        return Mismatch(Fraction(total.voted), Fraction(expected))
+    percents = [part.percent for part in known if part.percent is not None]
+    if total.percent is None or len(percents) < len(known):
+        return None
+    return _percent_mismatch(total.percent, percents, [part.registered for part in known])
+
+
+def _percent_mismatch(
+    total: str, percents: Sequence[str], registers: Sequence[int | None]
+) -> Mismatch | None:
+    published, bounds = Fraction(total), [printed(percent) for percent in percents]
+    weights = [register for register in registers if register]
+    if len(weights) == len(registers):
+        low, high = (
+            sum((w * edge for w, edge in zip(weights, edges, strict=True)), Fraction(0))
+            / sum(weights)
+            for edges in ([b.low for b in bounds], [b.high for b in bounds])
+        )
+    else:
+        low, high = min(b.low for b in bounds), max(b.high for b in bounds)
+    own = printed(total)
+    if own.low < high and low < own.high:
+        return None
+    return Mismatch(published, low if published < low else high)
+
+
+def overdue(checkpoint: int, now: int, minutes: int, *, published: bool) -> bool:
+    """No figure so many ``minutes`` after its checkpoint (µs)."""
+    return not published and now - checkpoint > minutes * MINUTE
+
+
+def bad_interval(since: int, until: int, hours: int = 14) -> str | None:
+    """Why an observer's count from ``since`` to ``until`` (µs) cannot be used, or None."""
+    if until <= since:
+        return "no_length"
+    return "too_long" if until - since > hours * 60 * MINUTE else None
+
+
+def falling(counts: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], tuple[int, int]] | None:
+    """An observer's cumulative counts (µs, voters), sorted: the first pair that falls."""
+    highest: tuple[int, int] | None = None
+    for count in counts:
+        if highest is not None and count[1] < highest[1]:
+            return highest, count
+        highest = count
+    return None
