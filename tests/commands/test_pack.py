@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,34 @@ def test_no_pack(capsys: pytest.CaptureFixture[str]) -> None:
     """Status 2 and what names there are."""
     assert run(["pack", "check", "nowhere"]) == 2
     assert "kazakhstan-2023" in capsys.readouterr().err
+
+
+def test_the_report_of_a_pack(directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Deviations and sums as tables and as JSON; the same figures in both."""
+    (directory / "districts.csv").write_text(
+        "code,contest,region,name,electorate\n1,district,XX-A,North,4000\n2,district,XX-B,South,2900\n"
+        "3,district,XX-C,West,3100\n",
+        encoding="utf-8",
+    )
+    assert run(["pack", "report", str(directory)]) == 0
+    shown = capsys.readouterr().out
+    assert "Mean electorate: 3,333.3, of all 3 districts." in shown
+    assert "+20.0 %" in shown
+    assert "Of 3 districts: 1 above 15 %, 1 above 10 % but not 15 %, 1 within 10 %" in shown
+    assert run(["pack", "report", str(directory), "--json"]) == 0
+    (contest,) = (found := json.loads(capsys.readouterr().out))["districts"]
+    assert contest["mean_exact"] == "10000/3"
+    assert [each["deviation_percent"] for each in contest["districts"]] == [20.0, -13.0, -7.0]
+    assert contest["counts"]["above_permissible"] == 1
+    rows = {row["region"]: row for row in found["registers"]}
+    assert rows["XX-A"]["registered_listed"] == 4000
+    assert rows["XX"]["registered_below"] is None
+
+
+def test_the_report_of_a_built_in_pack(capsys: pytest.CaptureFixture[str]) -> None:
+    """What was not published is unknown, and the mean that stands in says what it is."""
+    assert run(["pack", "report", "kazakhstan-2023"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "cannot be computed: the electorates of 4 of 29 districts are known" in shown
+    assert "12,032,550 voters registered in the whole country / 29 districts = 414,915.5" in shown
+    assert "25 unknown" in shown
