@@ -364,7 +364,8 @@ def logs(min_size: int = 0, max_size: int = 30) -> st.SearchStrategy[list[Record
     return st.lists(records(), min_size=min_size, max_size=max_size)
 
 
-nows = st.sampled_from([*SECONDS, 27_900, 27_901, 36_001, 40_000, 46_801, 72_000, 75_600, 79_201, 86_400 * 3]).map(
+EDGES = (27_900, 27_901, 36_001, 40_000, 46_801, 72_000, 75_600, 79_201, 86_400 * 3)
+nows = st.sampled_from([*SECONDS, *EDGES]).map(
     lambda seconds: round((DAY + timedelta(seconds=seconds)).timestamp()) * 1_000_000
 )
-"""A ``now`` in microseconds: bucket edges, before and after the ends of phases, of silences and of deadlines."""
+"""A ``now`` in microseconds: bucket edges, before and after ends of phases, silences, deadlines."""

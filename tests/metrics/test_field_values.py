@@ -50,8 +50,8 @@ def test_what_nobody_did_is_zero_not_absent() -> None:
 
 def test_dismissed_visits_and_those_without_a_rating_are_no_assessment() -> None:
     """The desk's duplicate leaves the count, and its answers leave theirs."""
-    seen = {"answers": {"box_sealed": "no"}}
-    records = [visit("a", rating="bad", **seen), visit("b", rating="bad", **seen), visit("c")]
+    no = {"box_sealed": "no"}
+    records = [visit(one, rating="bad", answers=no) for one in ("a", "b")] + [visit("c")]
     found = folded(*records, decision("b", "duplicate"))
     assert total(found, "election_visits", region="XX-A") == 1
     answer = {"region": "XX-A", "question": "box_sealed"}
