@@ -9,7 +9,7 @@ from typing import Final, Literal, NamedTuple
 
 from schemas.pack import Deployment, Pack
 from streams.tables.visits import NEGATIVE, Cell, Stop
-from streams.turnout.proportion import wilson
+from streams.turnout.proportion import proportion
 
 Basis = Literal["probability_sample", "incomplete_sample", "descriptive"]
 
@@ -57,11 +57,8 @@ def assess(
         for stop, times in stops.items():
             rated[stop] = rated.get(stop, 0) + times
     n = sum(rated.values())
-    low = high = None
     basis = _basis(rated, regions, phase, pack)
-    if basis == "probability_sample":
-        low, high = wilson(negative, n)
-    share = Fraction(negative, n) if n else None
+    share, _, low, high = proportion(negative, n, random=basis == "probability_sample")
     return Assessment(visits, len(places - {None}), n, negative, share, basis, low, high)
 
 
