@@ -28,7 +28,8 @@ of that key, murmur2 (producers built on librdkafka: `partitioner=murmur2_random
 Times are RFC 3339 with an offset. Fields of `data` that are not listed here are refused;
 nothing is guessed or converted. The examples are in [examples/](examples/), one file each, and
 belong to the built-in election `kazakhstan-2023`; but for official turnout and openings, which
-quote publications, their station, reports and figures are made up.
+quote publications, their station, reports and figures are made up. [producers.md](producers.md)
+says how to send them.
 
 For programs there are JSON Schemas (2020-12) of every type and an AsyncAPI 3.0 document in
 [schemas/json/](../schemas/json/); they come with the package. They say what this page says, but
