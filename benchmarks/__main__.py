@@ -19,6 +19,7 @@ from streams.errors import UserError
 SECTIONS: Final = {
     "pure": "bytes to tables, without a broker; memory of the state",
     "scrape": "what a scrape of the metrics costs",
+    "turnout": "the turnout gap: coverage of intervals, false verdicts, power, by simulation",
     "live": "a live worker on Apache Kafka: events/s and freshness (needs Java and Maven)",
 }
 

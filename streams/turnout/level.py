@@ -33,7 +33,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from math import fsum, sqrt
+from math import fsum, lcm, sqrt
 from typing import NamedTuple
 
 from streams.turnout.exact import Exact
@@ -147,21 +147,19 @@ def estimate(strata: Iterable[Stratum], *, finite: bool = True) -> Level | None:
     reporting = [stratum for stratum in everything if stratum.sums.k]
     if not reporting:
         return None
-    voters, registered = (
-        sum((Fraction(s.size * total, s.sums.k) for s, total in totals), Fraction(0))
-        for totals in (
-            [(s, s.sums.a) for s in reporting],
-            [(s, s.sums.m) for s in reporting],
-        )
-    )
-    ratio = voters / registered
-    parts = [_variance(stratum, ratio, registered, finite=finite) for stratum in reporting]
+    common = lcm(*(stratum.sums.k for stratum in reporting))
+    weights = [stratum.size * (common // stratum.sums.k) for stratum in reporting]
+    voters = sum(w * stratum.sums.a for w, stratum in zip(weights, reporting, strict=True))
+    registered = sum(w * stratum.sums.m for w, stratum in zip(weights, reporting, strict=True))
+    ratio = Fraction(voters, registered)
+    total = (registered, common)
+    parts = [_variance(stratum, ratio, total, finite=finite) for stratum in reporting]
     known = [part for part in parts if part is not None]
     n = sum(stratum.sums.k for stratum in reporting)
     return Level(
         ratio=ratio,
         variance=fsum(known) if len(known) == len(parts) else None,
-        unit=fsum(_unit(stratum, registered, finite=finite) for stratum in reporting),
+        unit=fsum(_unit(stratum, total, finite=finite) for stratum in reporting),
         n=n,
         df=n - len(reporting),
         drawn=sum(stratum.drawn for stratum in everything),
@@ -171,30 +169,36 @@ def estimate(strata: Iterable[Stratum], *, finite: bool = True) -> Level | None:
 
 
 def _variance(
-    stratum: Stratum, ratio: Fraction, registered: Fraction, *, finite: bool
+    stratum: Stratum, ratio: Fraction, registered: tuple[Exact, int], *, finite: bool
 ) -> float | None:
-    """One stratum's part of var(p): exact, rounded once."""
-    (k, a, m, aa, am, mm), size = _moments(stratum), stratum.size
-    open_part = size - k if finite else size
+    """One stratum's part of var(p): exact, rounded once. ``registered``: Σ w Σ m as a quotient."""
+    s, size = stratum.sums, stratum.size
+    open_part = size - s.k if finite else size
     if not open_part:
         return 0.0
-    if k == 1:
+    if s.k == 1:
         return None
     p, q = ratio.numerator, ratio.denominator
-    squares = q * q * aa - 2 * p * q * am + p * p * mm
-    total = q * a - p * m
-    deviations = k * squares - total * total
-    scale = k * k * (k - 1) * q * q * registered * registered
-    return float(Fraction(size * open_part * deviations) / scale)
+    squares = q * q * s.aa - 2 * p * q * s.am + p * p * s.mm
+    total = q * s.a - p * s.m
+    deviations = s.k * squares - total * total
+    above, below = registered
+    return _quotient(
+        size * open_part * deviations * below * below,
+        s.k * s.k * (s.k - 1) * q * q * above * above,
+    )
 
 
-def _unit(stratum: Stratum, registered: Fraction, *, finite: bool) -> float:
+def _unit(stratum: Stratum, registered: tuple[Exact, int], *, finite: bool) -> float:
     """w² (1 − k/K) Σm² / (Σ w Σ m)² of one stratum."""
     k, mm, size = stratum.sums.k, stratum.sums.mm, stratum.size
+    above, below = registered
     open_part = size - k if finite else size
-    return float(Fraction(size * open_part * mm) / (k * k * registered * registered))
+    return _quotient(size * open_part * mm * below * below, k * k * above * above)
 
 
-def _moments(stratum: Stratum) -> tuple[int, Exact, Exact, Exact, Exact, Exact]:
-    s = stratum.sums
-    return s.k, s.a, s.m, s.aa, s.am, s.mm
+def _quotient(above: Exact, below: Exact) -> float:
+    """Correctly rounded; whole numbers divide without the search for a common factor."""
+    if isinstance(above, int) and isinstance(below, int):
+        return above / below
+    return float(Fraction(above) / below)
