@@ -12,20 +12,25 @@ Everything comes from integer sums per stratum, so an event costs O(1) and sums 
 add up; a country is the strata of all its regions.
 
 **Which interval.** That variance is the textbook's and is exported, but with few stations it is not
-safe to judge by: turnout by station has a few barracks and hospitals near 100 %, a sample without
-them underestimates turnout *and* its own error, and the official figure looks too high. On the
-station turnout of a whole city (1,906 stations, skewness of the residuals 3 to 7) 20 regions × 6
-checkpoints without any gap gave a false verdict on 5 to 10 % of days at n = 30 to 60. A jackknife
-and a Fieller interval repair the denominator, which was never the trouble, and a correction by the
-sample's own skewness (Hall 1992) cannot see stations that the sample missed: none of them helps
-(`python -m benchmarks turnout` prints it). What is missing from the sample has to come from the
+safe to judge by. A few barracks and hospitals vote at 100 %; a sample without them underestimates
+turnout *and* its own error, and the official figure looks too high. On the station turnout of a
+whole city (1,906 stations, skewness of the residuals 3 to 7) its 95 % interval held the truth in
+90 to 93 % of samples, and 20 regions × 6 checkpoints without any gap gave a false verdict on 12, 9
+and 3 % of days at n = 30, 50 and 100. A jackknife and a Fieller interval repair the denominator,
+which was never the trouble, and a correction by the sample's own skewness (Hall 1992) cannot see
+stations that the sample missed: none of them holds. What the sample lacks has to come from the
 plan: intervals use
 
     max(var(p), ρ·p̃(1 − p̃)·Σ_h w_h² (1 − k_h/K_h) Σ_i m_hi² / (Σ_h w_h Σ_i m_hi)²)
 
 where ρ is the rate of homogeneity within stations (Kish, Survey Sampling, 5.4) that sample sizes
 are planned with: stations' turnout differs with the variance ρ·p(1 − p), whatever the hour. p̃ is p
-kept 1/n away from 0 and 1. ρ = 0.02 is the default; 0 gives the linearised interval.
+kept 1/n away from 0 and 1. ρ = 0.02 is the default; 0 gives the linearised interval. With it the
+city's 95 % interval holds in 94.5 to 97 % of samples at n = 50 to 300 (more below 50), at most one
+day in a thousand has a false verdict at any n, and the power at n ≥ 100 stays what it was. Where
+stations differ far more than planned, verdicts are not safe: a mission that expects 2 % of *large*
+stations to vote at once plans with ρ = 0.1, or better, makes them a stratum of their own.
+`python -m benchmarks turnout` prints all of this.
 """
 
 from __future__ import annotations
@@ -39,7 +44,7 @@ from typing import NamedTuple
 from streams.turnout.exact import Exact
 
 HOMOGENEITY = 0.02
-"""ρ of a plan that names none; in the city above it was 0.025 to 0.037 at every checkpoint."""
+"""ρ of a plan that names none; the city above had 0.023 to 0.035 at its checkpoints."""
 
 
 @dataclass(frozen=True, slots=True)

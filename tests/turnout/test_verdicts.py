@@ -22,6 +22,7 @@ from streams.turnout.verdicts import (
     quantile,
     quantiles,
 )
+from tests.sources_of import imported, modules
 
 RULES = Rules(regions=20, checkpoints=6)
 HALF = Fraction(1, 2)
@@ -33,6 +34,14 @@ def region(k: int, share: Fraction = HALF, population: int = 500, drawn: int = 0
     for i in range(k):
         sums += Sums.of(int(1000 * share) + (50 if i % 2 else -50), 1000)
     return Stratum(sums, population, drawn or k)
+
+
+def test_estimators_import_nothing_of_ours() -> None:
+    """They can be read, and used, without the rest of the house."""
+    names = {name for _, tree in modules("streams/turnout") for _, name in imported(tree)}
+    ours = {name for name in names if name.split(".")[0] in {"streams", "schemas"}}
+    assert ours
+    assert {name for name in ours if not name.startswith("streams.turnout")} == set()
 
 
 def test_closed_list() -> None:
