@@ -69,14 +69,17 @@ def _input(authority: Authority) -> dict[str, Any]:
 
 
 def _message(type_: str) -> dict[str, Any]:
-    key = {"type": "string", "description": "The region's code; Kafka's murmur2 partitioner."}
+    key = "The region's code; Kafka's murmur2 partitioner."
     if type_ == "election.clock.v1":
-        key = {"type": "string", "description": "None: written to each partition by number."}
+        key = "None: written to each partition by number."
     return {
         "name": type_,
         "contentType": _CONTENT_TYPE,
-        "payload": {"$ref": f"./{file_name(type_)}"},
-        "bindings": {"kafka": {"key": key, "bindingVersion": "0.5.0"}},
+        "payload": {
+            "schemaFormat": "application/schema+json;version=2020-12",
+            "schema": {"$ref": f"./{file_name(type_)}"},
+        },
+        "bindings": _keyed(key),
     }
 
 
@@ -92,6 +95,9 @@ def _dead_letter() -> dict[str, Any]:
             "partition": text,
             "offset": text,
             "type": text,
+            "key": text,
+            "truncated": {**text, "description": "Bytes of the original, if it was cut."},
+            "sha256": {**text, "description": "Of the original, if it was cut."},
         },
     }
     letter = {
@@ -99,18 +105,38 @@ def _dead_letter() -> dict[str, Any]:
         "title": "A rejected event, its original bytes",
         "contentType": "application/octet-stream",
         "headers": headers,
-        "bindings": {
-            "kafka": {
-                "key": {"type": "string", "description": "topic/partition/offset"},
-                "bindingVersion": "0.5.0",
-            }
-        },
+        "bindings": _keyed("topic/partition/offset"),
     }
     return {
         "address": "election.dead-letter",
         "title": "Rejected events",
-        "messages": {"letter": letter},
+        "messages": {"letter": letter, "done": _done()},
     }
+
+
+def _done() -> dict[str, Any]:
+    """The mark of a letter whose event was sent again."""
+    properties = {
+        "sent": {"type": "string", "description": "topic/partition/offset where it stands now"},
+        "sha256": {"type": "string", "description": "Of what was sent."},
+        "edited": {"type": "boolean"},
+    }
+    return {
+        "name": "done",
+        "title": "The mark of a rejected event that was sent again",
+        "contentType": "application/json",
+        "payload": {
+            "type": "object",
+            "required": sorted(properties),
+            "properties": properties,
+        },
+        "bindings": _keyed("done/topic/partition/offset, with the letter's name"),
+    }
+
+
+def _keyed(description: str) -> dict[str, Any]:
+    key = {"type": "string", "description": description}
+    return {"kafka": {"key": key, "bindingVersion": "0.5.0"}}
 
 
 def _operation(action: str, channel: str) -> dict[str, Any]:

@@ -289,8 +289,9 @@ JSON = st.recursive(
 )
 PATHS = st.sampled_from(
     ["id", "source", "type", "time", "subject", "election", "specversion", "data", "extra"]
-    + [f"data.{name}" for name in ("report_id", "revision", "region", "station", "phase")]
-    + [f"data.{name}" for name in ("as_of", "percent", "about", "interval", "lifted", "x\n")]
+    + sorted({f"data.{name}" for make in EVENTS_BY_TYPE.values() for name in make()["data"]})
+    + [f"data.{name}" for name in ("interval", "x\n", "duplicate_of", "commission", "withdrawn")]
+    + ["data.about.source", "data.about.region", "data.votes.a", "data.votes.ё", "data.answers.Q"]
 )
 GOOD = st.sampled_from([make() for make in EVENTS_BY_TYPE.values()])
 REASONS = frozenset(get_args(Reason))

@@ -1,0 +1,69 @@
+"""The worst that 64 KiB can hold comes to a verdict; what that costs is in benchmarks/fuzz.py."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from benchmarks.fuzz import SHAPES, SIZES, nanoseconds
+from schemas import Accepted, Origin, Rejected, read
+from schemas.envelope import MAX_EVENT_BYTES
+from schemas.routing import partition_of
+from streams.packs import load_pack
+from tests.contracts.documents import instances, today
+from tests.schemas.test_reading import is_total
+
+PACK = load_pack("kazakhstan-2023")
+ORIGIN = Origin("election.observer", partition_of("KZ-75", 12), 12, b"KZ-75", 1_950_000_000_000)
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_each_of_the_worst_shapes_comes_to_a_verdict(name: str) -> None:
+    """At every size that is measured, and they fill that size."""
+    for size in SIZES:
+        raw = SHAPES[name](size)
+        assert 0.9 * size < len(raw) <= size
+        is_total(raw)
+        assert not _too_large(read(raw, ORIGIN, PACK))
+        assert _too_large(read(raw.ljust(MAX_EVENT_BYTES + 1), ORIGIN, PACK))
+
+
+def _too_large(verdict: Accepted | Rejected) -> bool:
+    return isinstance(verdict, Rejected) and verdict.reason == "too_large"
+
+
+def test_the_shapes_reach_every_part_of_the_reader() -> None:
+    """Some are accepted, others are refused as JSON, as envelope or as data."""
+    verdicts = [read(make(SIZES[0]), ORIGIN, PACK) for make in SHAPES.values()]
+    reasons = {each.reason for each in verdicts if isinstance(each, Rejected)}
+    assert {"not_json", "unknown_type", "invalid_data"} <= reasons
+    assert any(isinstance(each, Accepted) for each in verdicts)
+    assert nanoseconds(b"{}", ORIGIN, PACK) > 0
+
+
+KEYS = st.sampled_from(["type", "data", "id", "votes", "region", "", "\\ud800", "\x00", "é"])
+VALUES = st.sampled_from(['"\\ud800"', "1" + "0" * 400, "-1e999", '"\\u0000"', "[[[[]]]]", "null"])
+
+
+@pytest.mark.parametrize("type_", sorted(today()))
+@settings(max_examples=25)
+@given(data=st.data())
+def test_events_of_each_type_with_bytes_put_in_come_to_a_verdict(
+    type_: str, data: st.DataObject
+) -> None:
+    """Made from the published schema; then keys twice, surrogates, huge numbers, cuts."""
+    schema = today()[type_]
+    event: dict[str, Any] = data.draw(instances(schema, schema))
+    raw = json.dumps(event, ensure_ascii=data.draw(st.booleans())).encode()
+    is_total(raw)
+    pair = f'"{data.draw(KEYS)}":{data.draw(VALUES)}'.encode()
+    places = [at for at, byte in enumerate(raw) if byte == ord("{")]
+    at = data.draw(st.sampled_from(places)) + 1
+    comma = b"" if raw[at : at + 1] == b"}" else b","
+    is_total(raw[:at] + pair + comma + raw[at:])
+    at = data.draw(st.integers(0, len(raw)))
+    is_total(raw[:at] + data.draw(st.binary(max_size=4)) + raw[at + data.draw(st.integers(0, 9)) :])
