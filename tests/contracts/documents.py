@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from hypothesis import HealthCheck
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.protocols import Validator
@@ -89,6 +90,21 @@ def times(draw: st.DrawFn) -> str:
     digits = draw(st.sampled_from(("", ".5", ".000001", ".123456789")))
     text = text[:19] + digits + (draw(st.sampled_from("Zz")) if not offset else text[19:])
     return text.replace("T", draw(st.sampled_from("TTTt")))
+
+
+def events_of(schema: Schema) -> st.SearchStrategy[dict[str, Any]]:
+    """Whole events of the form that ``schema`` describes; made once, for that is slow."""
+    return _events(json.dumps(schema))
+
+
+@cache
+def _events(text: str) -> st.SearchStrategy[dict[str, Any]]:
+    schema = json.loads(text)
+    return instances(schema, schema)
+
+
+PATIENT = [HealthCheck.too_slow, HealthCheck.filter_too_much]
+"""Some rules between fields are met by few of the events made; a busy machine makes them slowly."""
 
 
 def instances(schema: Schema, root: Schema) -> st.SearchStrategy[Any]:

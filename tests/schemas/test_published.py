@@ -17,7 +17,7 @@ from schemas import Accepted, Rejected, read
 from schemas.envelope import EVENTS, event_adapter
 from schemas.published import documents
 from streams.packs import load_pack
-from tests.contracts.documents import instances, today, validator
+from tests.contracts.documents import PATIENT, events_of, today, validator
 from tests.contracts.specs import asyncapi_schema
 from tests.packs import small_pack
 from tests.schemas.examples import EVENTS_BY_TYPE, changed, encoded, official
@@ -70,12 +70,12 @@ def test_the_documented_example_is_valid_and_accepted(type_: str) -> None:
 
 
 @pytest.mark.parametrize("type_", TYPES)
-@settings(max_examples=30)
+@settings(max_examples=30, suppress_health_check=PATIENT)
 @given(data=st.data())
 def test_what_the_schema_accepts_the_models_accept(type_: str, data: st.DataObject) -> None:
     """Events made from the schema alone: both say the same but for what is beyond schemas."""
     schema = today()[type_]
-    event = data.draw(instances(schema, schema))
+    event = data.draw(events_of(schema))
     messages = refusals(event)
     if validator(schema).is_valid(event):
         assert not sayable(messages), messages
@@ -96,7 +96,7 @@ JSON = st.recursive(
 
 
 @pytest.mark.parametrize("type_", TYPES)
-@settings(max_examples=40)
+@settings(max_examples=40, suppress_health_check=PATIENT)
 @given(data=st.data())
 def test_schema_and_models_refuse_the_same_mistakes(type_: str, data: st.DataObject) -> None:
     """A good event with anything in any field, fields taken away, fields unknown."""
