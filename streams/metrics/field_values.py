@@ -8,7 +8,7 @@ from typing import Final
 from streams.metrics.moment import MICROSECONDS, Moment, ValueFunction, add
 from streams.metrics.text import Values
 from streams.tables.arithmetic import FAULTS
-from streams.tables.coverage import Listening, plan
+from streams.tables.coverage import Day, planned
 from streams.tables.incidents import DISMISSED
 from streams.tables.region import RegionTables
 from streams.tables.results_rows import station_counts
@@ -35,21 +35,21 @@ def _answers(tables: RegionTables, _: Moment) -> Values:
 def _expected(tables: RegionTables, moment: Moment) -> Values:
     if not moment.pack.deployment:
         return {}
-    return {(): len(plan(moment.pack).get(tables.code, ()))}
+    return {(): len(planned(moment.pack, tables.code))}
 
 
-def _listening(tables: RegionTables, moment: Moment) -> Listening:
-    return Listening(tables.heard, tables.code, moment.pack, moment.now)
+def _day(tables: RegionTables, moment: Moment) -> Day:
+    return Day(tables.heard, tables.code, moment.pack, moment.now)
 
 
 def _reporting(tables: RegionTables, moment: Moment) -> Values:
-    return {(): _listening(tables, moment).reporting()}
+    return {(): _day(tables, moment).reporting()}
 
 
 def _silent(tables: RegionTables, moment: Moment) -> Values:
     if not moment.pack.deployment:
         return {}
-    return {(): sum(at <= moment.now for at in _listening(tables, moment).silences())}
+    return {(): sum(at <= moment.now for at in _day(tables, moment).silences())}
 
 
 def _opened(tables: RegionTables, moment: Moment) -> Values:
@@ -116,7 +116,7 @@ FIELD_TIMED: Final[Mapping[str, ValueFunction]] = {
 def next_change(tables: RegionTables, moment: Moment) -> int | None:
     """The first moment (µs) after ``moment.now`` at which one of these may change by itself."""
     pack, now = moment.pack, moment.now
-    later = [at for at in _listening(tables, moment).silences() if at > now]
+    later = [at for at in _day(tables, moment).silences() if at > now]
     later += [at for polls in pack.polls(tables.code) for at in polls if at > now]
     due = tables.complaints.next_overdue(pack, now)
     return min([*later, *([] if due is None else [due])], default=None)

@@ -8,10 +8,7 @@ from typing import Final, NamedTuple, get_args
 
 from schemas.fields import Phase
 from schemas.pack import Pack
-from streams.tables.heard import Heard
-
-Team = Mapping[str, frozenset[str]]
-"""Source → the phases in which it is expected at one station; none: whenever it comes."""
+from streams.tables.heard import Heard, Team
 
 _WHILE_OPEN: Final = frozenset({"opening", "voting"})
 _AFTER_CLOSE: Final = frozenset({"counting", "tabulation"})
@@ -23,7 +20,7 @@ class Coverage(NamedTuple):
 
     ``expected``: in the deployment plan; None where the pack has no plan. ``reporting``: those of
     them whose own source was heard from; without a plan all that were heard from. ``silent``: see
-    :func:`silent_from`. ``heard``: all stations that anybody was heard from. ``last_report``: the
+    :class:`Watch`. ``heard``: all stations that anybody was heard from. ``last_report``: the
     newest event time (µs), of reports without a station as well.
     """
 
@@ -33,6 +30,17 @@ class Coverage(NamedTuple):
     silent: int | None
     heard: int
     last_report: int | None
+
+
+class Post(NamedTuple):
+    """A station of the plan in one phase (None: the whole day).
+
+    ``begins``: when (µs) it can first be missed, None: never. ``stays``: it is expected to go on
+    reporting while polls are open. Not for the opening alone, after which a team may move on.
+    """
+
+    begins: int | None
+    stays: bool
 
 
 @lru_cache(maxsize=8)
@@ -46,116 +54,118 @@ def plan(pack: Pack) -> Mapping[str, Mapping[str, Team]]:
     return found
 
 
-class Listening:
-    """What was heard of one region and what was expected, at one moment (``now``, µs)."""
+def planned(pack: Pack, code: str) -> Mapping[str, Team]:
+    """Station → who is expected there, of one region."""
+    return plan(pack).get(code, _NOBODY)
 
-    __slots__ = ("_after", "_last", "_polls", "_voices", "has_plan", "now", "planned")
+
+@lru_cache(maxsize=4096)
+def posts(pack: Pack, code: str, phase: str | None) -> Mapping[str, Post]:
+    """The stations of a region that are expected in ``phase``."""
+    polls = pack.polls(code)
+    found = {}
+    for station, team in planned(pack, code).items():
+        if phase is None:
+            phases = set().union(*(phases or {"opening"} for phases in team.values()))
+            stays = any(not phases or "voting" in phases for phases in team.values())
+        elif any(phase in phases for phases in team.values()):
+            phases, stays = {phase}, phase == "voting"
+        else:
+            continue
+        begins = [polls[0][0] for one in phases if polls and one in _WHILE_OPEN]
+        begins += [polls[-1][1] for one in phases if polls and one in _AFTER_CLOSE]
+        found[station] = Post(min(begins, default=None), stays)
+    return found
+
+
+class Watch:
+    """When stations are silent, at one moment (``now``, µs).
+
+    Never heard from: so long after the phase began as the pack's ``silent_minutes`` say. Heard
+    from: while polls are open, so long after the team's last report of any phase or the opening,
+    whichever is later.
+    """
+
+    __slots__ = ("_after", "_opened", "now")
+
+    def __init__(self, pack: Pack, code: str, now: int) -> None:
+        self.now = now
+        self._after = pack.judgement.silent_after
+        self._opened = next((a for a, b in pack.polls(code) if a <= now < b), None)
+
+    def silent_from(self, post: Post, last: int | None) -> int | None:
+        """The first moment (µs) of silence as things stand; None: silence is not judged.
+
+        ``last``: the last report, None where the station was never heard from in the phase.
+        """
+        if last is None:
+            return None if post.begins is None else post.begins + self._after + 1
+        if not post.stays or self._opened is None:
+            return None
+        return max(last, self._opened) + self._after + 1
+
+
+class Day:
+    """A region over the whole day, cheaply: what metrics ask for at every scrape."""
+
+    __slots__ = ("_heard", "_lasts", "_posts", "_watch", "has_plan")
 
     def __init__(self, heard: Heard, code: str, pack: Pack, now: int) -> None:
-        self.now = now
-        self.planned = plan(pack).get(code, _NOBODY)
         self.has_plan = bool(pack.deployment)
-        self._polls = pack.polls(code)
-        self._after = pack.judgement.silent_after
-        self._voices = heard.last()
-        self._last: dict[tuple[str, str], dict[str, int]] = {}
-        for (station, source, phase), at in self._voices.items():
-            if station is not None:
-                self._last.setdefault((station, source), {})[phase] = at
-
-    def rows(self) -> Iterator[Coverage]:
-        """The whole day first, then each phase that is expected or was heard of."""
-        seen = {phase for _, _, phase in self._voices}
-        for team in self.planned.values():
-            seen.update(*team.values())
-        yield self.row(None)
-        for phase in get_args(Phase):
-            if phase in seen:
-                yield self.row(phase)
-
-    def row(self, phase: str | None) -> Coverage:
-        """One row."""
-        voices = [
-            (station, at)
-            for (station, _, when), at in self._voices.items()
-            if phase is None or when == phase
-        ]
-        heard = len({station for station, _ in voices if station is not None})
-        newest = max((at for _, at in voices), default=None)
-        if not self.has_plan:
-            return Coverage(phase, None, heard, None, heard, newest)
-        expected = reporting = silent = 0
-        for station, team in self.planned.items():
-            if phase is not None and not any(phase in phases for phases in team.values()):
-                continue
-            expected += 1
-            reporting += self._reports(station, team, phase)
-            since = self.silent_from(station, team, phase)
-            silent += since is not None and since <= self.now
-        return Coverage(phase, expected, reporting, silent, heard, newest)
+        self._heard = heard
+        self._posts = posts(pack, code, None)
+        self._lasts = heard.lasts(planned(pack, code))
+        self._watch = Watch(pack, code, now)
 
     def reporting(self) -> int:
-        """How many stations report, of the day."""
-        if self.has_plan:
-            return sum(self._reports(station, team, None) for station, team in self.planned.items())
-        return len({station for station, _ in self._last})
+        """How many stations report."""
+        return len(self._lasts) if self.has_plan else self._heard.stations()
 
     def silences(self) -> Iterator[int]:
-        """From when (µs) each expected station is silent if nothing more comes; some are not."""
-        for station, team in self.planned.items():
-            since = self.silent_from(station, team, None)
+        """From when (µs) each expected station is silent if nothing more comes; some never are."""
+        for station, post in self._posts.items():
+            since = self._watch.silent_from(post, self._lasts.get(station))
             if since is not None:
                 yield since
 
-    def _reports(self, station: str, team: Team, phase: str | None) -> bool:
-        for source, phases in team.items():
-            if phase is not None and phase not in phases:
-                continue
-            last = self._last.get((station, source))
-            if last is not None and (phase is None or phase in last):
-                return True
-        return False
-
-    def silent_from(self, station: str, team: Team, phase: str | None) -> int | None:
-        """The moment (µs) from which a station is silent as things stand; None: it is not judged.
-
-        Never heard from in the phase: so long after it began as the pack's ``silent_minutes`` say.
-        Heard from: while polls are open, so long after its last report of any phase or the
-        opening, whichever is later; not for the opening alone, after which a team may move on.
-        """
-        if not self._reports(station, team, phase):
-            begins = [self._begins(one) for one in _phases(team, phase)]
-            known = [begin for begin in begins if begin is not None]
-            return min(known) + self._after + 1 if known else None
-        stays = phase == "voting" or (phase is None and _present(team))
-        opened = next((a for a, b in self._polls if a <= self.now < b), None)
-        if not stays or opened is None:
-            return None
-        lasts = (self._last.get((station, source), {}).values() for source in team)
-        newest = max(at for times in lasts for at in times)
-        return max(newest, opened) + self._after + 1
-
-    def _begins(self, phase: str) -> int | None:
-        """When ``phase`` begins; None where nobody can be called late for it."""
-        if not self._polls:
-            return None
-        if phase in _WHILE_OPEN:
-            return self._polls[0][0]
-        return self._polls[-1][1] if phase in _AFTER_CLOSE else None
-
-
-def _phases(team: Team, phase: str | None) -> set[str]:
-    """The phases for which the team may be late; with none in particular, from the opening on."""
-    if phase is not None:
-        return {phase}
-    return set().union(*(phases or {"opening"} for phases in team.values()))
-
-
-def _present(team: Team) -> bool:
-    """Whether anybody of the team is expected at the station while polls are open."""
-    return any(not phases or "voting" in phases for phases in team.values())
-
 
 def coverage(heard: Heard, code: str, pack: Pack, now: int) -> Iterator[Coverage]:
-    """The rows of one region at ``now`` (µs); the first is there whatever happened."""
-    return Listening(heard, code, pack, now).rows()
+    """The rows of one region at ``now`` (µs).
+
+    The whole day first, whatever happened; then each phase that is expected or was heard of.
+    """
+    voices = list(heard.voices())
+    seen = {phase for _, _, phase, _ in voices}
+    for team in planned(pack, code).values():
+        seen.update(*team.values())
+    lasts = heard.lasts(planned(pack, code))
+    watch = Watch(pack, code, now)
+    for phase in (None, *(one for one in get_args(Phase) if one in seen)):
+        mine = [voice for voice in voices if phase in (None, voice[2])]
+        stations = {station for station, _, _, _ in mine if station is not None}
+        newest = max((at for _, _, _, at in mine), default=None)
+        if not pack.deployment:
+            yield Coverage(phase, None, len(stations), None, len(stations), newest)
+            continue
+        expected = posts(pack, code, phase)
+        present = _present(mine, planned(pack, code), phase)
+        silences = [
+            watch.silent_from(post, lasts[station] if station in present else None)
+            for station, post in expected.items()
+        ]
+        silent = sum(since is not None and since <= now for since in silences)
+        reporting = len(present & expected.keys())
+        yield Coverage(phase, len(expected), reporting, silent, len(stations), newest)
+
+
+def _present(
+    voices: list[tuple[str | None, str, str, int]], teams: Mapping[str, Team], phase: str | None
+) -> set[str]:
+    """The stations that a source was heard from which is expected there in ``phase``."""
+    found = set()
+    for station, source, _, _ in voices:
+        if station is not None:
+            phases = teams.get(station, {}).get(source)
+            if phases is not None and (phase is None or phase in phases):
+                found.add(station)
+    return found

@@ -3,74 +3,106 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from streams.tables.versions import Version
 
-Voice = tuple[str | None, str, str]
-"""(station or None, source, phase)"""
+Team = Mapping[str, frozenset[str]]
+"""Source → the phases in which it is expected at one station; none: whenever it comes."""
+
+Voice = tuple[str, str]
+"""(source, phase)"""
 
 
 class Heard:
     """Event times of the current, not withdrawn reports of one region, whatever their type.
 
     What the desk decided plays no part: a report that it rejects still shows that somebody is
-    there. Reports are put down as they come and sorted in only when somebody looks, so that the
-    fold of a report costs one append.
+    there. ``put_down``: takes a report; it is sorted in only when somebody looks, so that the
+    fold of a report costs no more than an append.
     """
 
-    __slots__ = ("_last", "_pending", "_times")
+    __slots__ = ("_lasts", "_pending", "_planned", "_times", "_touched", "put_down")
 
     def __init__(self, reports: Iterable[Version] = ()) -> None:
-        # One report, the common case, is kept as a bare number; several in ascending order.
-        self._times: dict[Voice, int | list[int]] = {}
+        # Station (None: without one) → voice → event times. One report, the common case, is a
+        # bare number; several are in ascending order.
+        self._times: dict[str | None, dict[Voice, int | list[int]]] = {}
         self._pending: list[Version] = list(reports)
-        self._last: dict[Voice, int] | None = None
-
-    def add(self, version: Version) -> None:
-        """Put down a report."""
-        self._pending.append(version)
+        self.put_down = self._pending.append
+        self._planned: Mapping[str, Team] | None = None
+        self._lasts: dict[str, int] = {}
+        self._touched: set[str] = set()
 
     def remove(self, version: Version) -> None:
         """Take out a report that was put down; its ``at`` must be what it was then."""
         self._sort_in()
-        self._last = None
-        voice = _voice(version)
-        times = self._times[voice]
+        data = version.data
+        voices = self._times[data.station]
+        voice = (version.source, data.phase)
+        times = voices[voice]
         if isinstance(times, int):
-            del self._times[voice]
-            return
-        del times[bisect_left(times, version.at)]
-        if len(times) == 1:
-            self._times[voice] = times[0]
+            del voices[voice]
+            if not voices:
+                del self._times[data.station]
+        else:
+            del times[bisect_left(times, version.at)]
+            if len(times) == 1:
+                voices[voice] = times[0]
+        if data.station is not None:
+            self._touched.add(data.station)
 
-    def last(self) -> Mapping[Voice, int]:
-        """The newest event time (µs) of each voice."""
+    def stations(self) -> int:
+        """How many stations were heard from."""
         self._sort_in()
-        if self._last is None:
-            self._last = {
-                voice: times if isinstance(times, int) else times[-1]
-                for voice, times in self._times.items()
-            }
-        return self._last
+        return len(self._times) - (None in self._times)
+
+    def voices(self) -> Iterator[tuple[str | None, str, str, int]]:
+        """(station or None, source, phase, the newest event time in µs)."""
+        self._sort_in()
+        for station, voices in self._times.items():
+            for (source, phase), times in voices.items():
+                yield station, source, phase, times if isinstance(times, int) else times[-1]
+
+    def lasts(self, planned: Mapping[str, Team]) -> Mapping[str, int]:
+        """Station of ``planned`` → the newest event time (µs) of its own team.
+
+        Only stations that were heard from; only what changed since is looked at again.
+        """
+        self._sort_in()
+        if planned is not self._planned:
+            self._planned = planned
+            self._lasts.clear()
+            self._touched.update(planned)
+        for station in self._touched:
+            team = planned.get(station, ())
+            times = [
+                times if isinstance(times, int) else times[-1]
+                for (source, _), times in self._times.get(station, {}).items()
+                if source in team
+            ]
+            if times:
+                self._lasts[station] = max(times)
+            else:
+                self._lasts.pop(station, None)
+        self._touched.clear()
+        return self._lasts
 
     def _sort_in(self) -> None:
         if not self._pending:
             return
-        self._last = None
-        found = self._times
         for version in self._pending:
-            voice = _voice(version)
-            times = found.get(voice)
+            data = version.data
+            station = data.station
+            voices = self._times.setdefault(station, {})
+            if station is not None:
+                self._touched.add(station)
+            voice = (version.source, data.phase)
+            times = voices.get(voice)
             if times is None:
-                found[voice] = version.at
+                voices[voice] = version.at
             elif isinstance(times, int):
-                found[voice] = sorted((times, version.at))
+                voices[voice] = sorted((times, version.at))
             else:
                 insort(times, version.at)
         self._pending.clear()
-
-
-def _voice(version: Version) -> Voice:
-    data = version.data
-    return data.station, version.source, data.phase

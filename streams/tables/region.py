@@ -40,6 +40,7 @@ class RegionTables:
     __slots__ = (
         "_digest",
         "_pack",
+        "_put_down",
         "changes",
         "code",
         "complaints",
@@ -76,6 +77,7 @@ class RegionTables:
         self.visits = Visits()
         self.protocols = Protocols()
         self.heard = Heard()
+        self._put_down = self.heard.put_down
         self.official = OfficialTurnoutTable(pack)
         self.openings = Openings()
         self.notices: Ledger[tuple[str, str]] = Ledger()
@@ -187,7 +189,7 @@ class RegionTables:
         data = version.data
         if data.withdrawn:
             return
-        self.heard.add(version)
+        self._put_down(version)
         kind = data.__class__
         if kind is Incident:
             self.incidents.add(data, version.at, decision)

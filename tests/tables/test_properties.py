@@ -140,7 +140,7 @@ def _cells(parts: list[Partition]) -> list[Any]:
         found.append(tables.visits.cells if tables else {})
         found.append(tables.visits.answers if tables else {})
         found.append(sorted(tables.protocols.copies) if tables else [])
-        found.append(tables.heard.last() if tables else {})
+        found.append(sorted(tables.heard.voices(), key=str) if tables else [])
     return found
 
 
