@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from schemas.published import documents
 from streams.packs import load_pack
 from tests.contracts.documents import PATIENT, events_of, today, validator
 from tests.contracts.specs import asyncapi_schema
+from tests.data import ROOT
 from tests.packs import small_pack
 from tests.schemas.examples import EVENTS_BY_TYPE, changed, encoded, official
 
@@ -52,6 +54,14 @@ def test_what_is_committed_is_what_the_models_say() -> None:
     """No file differs, lacks or is too many."""
     committed = {path.name: path.read_text(encoding="utf-8") for path in CONTRACTS.iterdir()}
     assert committed == documents(), "schemas/json is out of date: run `make docs`"
+
+
+def test_the_contracts_travel_in_the_package() -> None:
+    """Every committed file is matched by a pattern of the package data."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    patterns = project["tool"]["setuptools"]["package-data"]["schemas"]
+    matched = {path for pattern in patterns for path in (ROOT / "schemas").glob(pattern)}
+    assert set(CONTRACTS.iterdir()) <= matched
 
 
 @pytest.mark.parametrize("type_", TYPES)
