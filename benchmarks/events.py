@@ -7,19 +7,27 @@ import random
 from collections.abc import Iterator
 from typing import get_args
 
-from schemas.fields import rfc3339
-from schemas.observer import RestrictionKind
+from schemas.fields import Answer, rfc3339
+from schemas.observer import Rating, RestrictionKind
 from schemas.pack import Pack
 
 PHASES = ("opening", "voting", "voting", "voting", "counting")
 SEVERITIES = ("unspecified", "low", "medium", "high", "critical")
 KINDS = get_args(RestrictionKind)
+RATINGS = get_args(Rating)
+ANSWERS = get_args(Answer)
 MIX = (
-    ("incident", 60),
-    ("restriction", 22),
+    ("incident", 52),
+    ("restriction", 20),
     ("observed", 8),
-    ("official", 5),
+    ("visit", 5),
+    ("protocol", 2),
+    ("official", 4),
+    ("published", 1),
+    ("opening", 1),
     ("triage", 3),
+    ("notice", 1),
+    ("complaint", 1),
     ("again", 2),
 )
 """Kind of event → percent. ``again``: the same bytes a second time."""
@@ -39,6 +47,7 @@ class _Writer:
         self.desk = next(source.uri for source in sources if source.authority == "desk")
         self.categories = list(pack.categories)
         self.publishers = list(pack.publishers)
+        self.questions = list(pack.questions)[:12]
         self.start = pack.polls(self.regions[0])[0][0]
         self.reports: list[tuple[str, str, str]] = []
 
@@ -47,6 +56,15 @@ class _Writer:
         region = self.random.choice(self.regions)
         if kind == "official":
             type_, source, data = "official.turnout", self.official, self._official(region, time)
+        elif kind in ("published", "opening"):
+            type_ = {"published": "official.protocol"}.get(kind, "official.opening")
+            source, data = self.official, self._of_authority(kind, region, time)
+        elif kind in ("notice", "complaint"):
+            type_, source, data = (
+                f"desk.{kind}",
+                self.desk,
+                self._of_desk(kind, number, region, time),
+            )
         elif kind == "triage":
             type_, source, data = "desk.triage", self.desk, self._triage()
         else:
@@ -86,6 +104,13 @@ class _Writer:
         if kind == "observed":
             data |= {"method": "counted", "cumulative": self.random.randrange(2000)}
             return data
+        if kind == "visit":
+            answers = {code: self.random.choice(ANSWERS) for code in self.questions}
+            data |= {"arrived": rfc3339(time), "rating": self.random.choice(RATINGS)}
+            return data | {"answers": answers}
+        if kind == "protocol":
+            data |= {"contest": self.pack.main_contest, "protocol_time": rfc3339(time)}
+            return data | self._figures()
         data["severity"] = self.random.choice(SEVERITIES)
         data["description"] = "Seen by two of us at the door, nobody could say why; see the notes."
         if kind == "incident":
@@ -107,6 +132,35 @@ class _Writer:
             "voted": self.random.randrange(2000),
             "percent": f"{self.random.randrange(10000) / 100:.2f}",
         }
+
+    def _figures(self) -> dict[str, object]:
+        votes = {f"list-{n}": self.random.randrange(200) for n in range(7)}
+        valid = sum(votes.values())
+        return {
+            "registered": 2000,
+            "received": 1900,
+            "issued": valid + 9,
+            "unused": 1891 - valid,
+            "voted": valid + 9,
+            "voted_at_home": 20,
+            "in_box": valid + 9,
+            "valid": valid,
+            "invalid": 9,
+            "votes": votes,
+        }
+
+    def _of_authority(self, kind: str, region: str, time: int) -> dict[str, object]:
+        data: dict[str, object] = {"region": region, "publisher": self.publishers[0]}
+        if kind == "opening":
+            return data | {"as_of": rfc3339(time), "open": self.random.randrange(500)}
+        where = {"station": self._station(region), "contest": self.pack.main_contest}
+        return data | where | {"published": rfc3339(time)} | self._figures()
+
+    def _of_desk(self, kind: str, number: int, region: str, time: int) -> dict[str, object]:
+        data: dict[str, object] = {f"{kind}_id": f"d-{number}", "revision": 0, "region": region}
+        if kind == "notice":
+            return data | {"text": "The line to the commission is up again."}
+        return data | {"filed": rfc3339(time), "subject": "access"}
 
     def _triage(self) -> dict[str, object]:
         source, region, report_id = self.random.choice(self.reports)

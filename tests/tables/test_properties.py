@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.canonical import canonical
+from schemas.envelope import EVENTS
 from streams.tables.digest import content_digest, region_digests
 from streams.tables.partition import Partition
 from streams.tables.views import TABLES, document, rows
@@ -63,6 +64,26 @@ def test_every_table_equals_a_naive_computation_from_the_list(
         assert unordered(found) == unordered(expected), name
     digest = content_digest(small_pack().acceptance_digest, region_digests(parts))
     assert digest == model.content_digest()
+
+
+def test_every_type_of_event_is_generated() -> None:
+    """What the rules below hold for: all but the clock's."""
+    assert set(strategies.BY_TYPE) == set(EVENTS) - {"election.clock.v1"}
+
+
+@pytest.mark.parametrize("type_", strategies.BY_TYPE)
+@given(data=st.data(), now=strategies.nows)
+@settings(max_examples=30, deadline=None)
+def test_versions_of_one_type_collide_in_any_order(
+    type_: str, data: st.DataObject, now: int
+) -> None:
+    """Dense collisions of a single type, with decisions before and after their reports."""
+    some = strategies.BY_TYPE[type_]() | strategies.decisions()
+    records = data.draw(st.lists(some, min_size=2, max_size=12))
+    parts = folded(data.draw(st.permutations(records + records[:3])))
+    assert everything(parts, now) == everything(folded(records), now)
+    digest = content_digest(small_pack().acceptance_digest, region_digests(parts))
+    assert digest == Model(records, small_pack()).content_digest()
 
 
 @given(strategies.logs(max_size=20), strategies.nows, st.data())
