@@ -20,7 +20,7 @@ help:
 	@echo 'make clean    remove the environment and caches'
 
 demo: $(STAMP)
-	@$(BIN)/scrutineer demo
+	@$(BIN)/scrutineer demo --keep var/demo
 
 install: $(STAMP)
 
@@ -49,7 +49,7 @@ constraints:
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
-	rm -rf .import_linter_cache
+	rm -rf .import_linter_cache var/demo
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(STAMP):

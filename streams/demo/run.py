@@ -16,6 +16,7 @@ from streams.demo.child import WorkerProcess
 from streams.demo.course import DemoError, Options, play
 from streams.demo.day import prepare
 from streams.demo.feed import Feed
+from streams.demo.handle import write_handle
 from streams.embedded import EmbeddedBroker
 from streams.log.topics import create_topics
 from streams.settings import BrokerSettings, Settings, TopicSettings, WorkerSettings
@@ -70,6 +71,7 @@ async def _demo(options: Options, audience: Audience) -> None:
         broker = await stack.enter_async_context(EmbeddedBroker(directory / "broker.log"))
         settings = _settings(options, broker.bootstrap, directory)
         await create_topics(settings)
+        write_handle(settings, day.pack_directory, directory)
         audience.say("starting a worker")
         worker = await stack.enter_async_context(
             WorkerProcess(settings, day.pack_directory, directory / "worker.log")

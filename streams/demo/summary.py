@@ -10,6 +10,7 @@ from schemas.fields import rfc3339
 from streams.archive.replay import Replay
 from streams.demo.day import Day
 from streams.demo.feed import Feed
+from streams.demo.handle import FILE
 from streams.demo.screen import clock
 from streams.sources.play import Progress
 
@@ -100,5 +101,6 @@ def in_words(result: Mapping[str, Any], day: Day, stays: bool) -> Iterator[str]:
     pages = result["addresses"]
     yield f"The worker stays up: {pages['tables']}, {pages['metrics']}"
     files = result["files"]
-    yield f"Try: scrutineer replay {files}/*.jsonl --pack {files}/pack"
+    yield f"Send it an event: scrutineer --config {files}/{FILE} publish FILE.jsonl"
+    yield f"Without a broker: scrutineer replay {files}/*.jsonl --pack {files}/pack"
     yield "Ctrl-C to stop."
