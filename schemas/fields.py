@@ -19,7 +19,12 @@ from pydantic_core import CoreSchema, core_schema
 CLOSED: Final = ConfigDict(extra="forbid", strict=True)
 """Configuration of every ``data`` model: unknown fields are refused, nothing is coerced."""
 
-_RFC3339: Final = r"^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$"
+# The years leave room for any offset: a moment must be sayable in UTC. [0-9], as \d takes the
+# digits of every script.
+_RFC3339: Final = (
+    r"^(19[7-9][0-9]|[2-8][0-9]{3})-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}"
+    r"(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})$"
+)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 MAX_COUNT: Final = 2_000_000_000
@@ -90,7 +95,7 @@ Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_.-]{1,64}$")]
 """Codes of the pack: incident categories, contests, publishers, questions."""
 Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
 Revision = Annotated[int, Field(ge=0, le=1_000_000)]
-PercentText = Annotated[str, StringConstraints(pattern=r"^\d{1,4}(\.\d{1,8})?$")]
+PercentText = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,4}(\.[0-9]{1,8})?$")]
 """A percentage as printed, a decimal string: its digits say how it was rounded."""
 
 ObserverGroup = Literal[
