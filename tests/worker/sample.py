@@ -118,7 +118,7 @@ def regions(pack: Pack | None = None) -> list[str]:
 
 def sample(count: int, seed: int = 1, bad: float = 0.01) -> Iterator[Event]:
     """``count`` events: new ones, corrections, withdrawals, exact repeats, and ``bad`` ones."""
-    dice = random.Random(seed)  # noqa: S311 - not for secrets
+    dice = random.Random(seed)
     codes = regions()
     sent: list[Event] = []
     for number in range(count):
