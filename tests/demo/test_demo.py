@@ -213,3 +213,42 @@ def test_a_port_that_is_taken_is_told() -> None:
         )
     assert result.returncode == 2
     assert f"--port {port} is taken" in result.stderr
+
+
+def test_events_of_others_are_replayed_too(tmp_path: Path) -> None:
+    """A person sends one while the day is played: digests agree, and it is kept beside them."""
+    import subprocess
+
+    event = {
+        "specversion": "1.0",
+        "id": "mine-1-0",
+        "source": "urn:scrutineer:manual",
+        "type": "election.observer.restriction.v1",
+        "time": "2023-03-19T12:00:00+06:00",
+        "election": "kz-2023-03-19",
+        "data": {
+            "report_id": "mine-1",
+            "revision": 0,
+            "region": "KZ-10",
+            "observer_group": "voter",
+            "phase": "counting",
+            "kind": "expelled",
+        },
+    }
+    mine = tmp_path / "mine.jsonl"
+    mine.write_text(json.dumps(event) + "\n")
+    with DemoProcess(tmp_path, "--seconds", "15") as demo:
+        demo.until(demo.says("REAL, as published"))
+        config = str(demo.folder / "scrutineer.toml")
+        subprocess.run(
+            [sys.executable, "-m", "streams", "--config", config, "publish", str(mine)],
+            capture_output=True,
+            check=True,
+            timeout=60,
+        )
+        result = demo.result()
+        assert demo.process.returncode == 0, demo.err.read_text()
+    assert result["events"]["others"] == 1
+    assert result["equal"] is True
+    assert (demo.folder / "others.jsonl").read_bytes() == mine.read_bytes()
+    assert any(row["report_id"] == "mine-1" for row in _tables(demo)["open_restrictions"])
