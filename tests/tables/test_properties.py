@@ -46,7 +46,7 @@ def unordered(found: Iterable[dict[str, Any]]) -> list[bytes]:
 
 
 @given(strategies.logs(), strategies.nows, st.booleans())
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 def test_every_table_equals_a_naive_computation_from_the_list(
     records: list[Record], now: int, confirmed_only: bool
 ) -> None:
@@ -61,7 +61,7 @@ def test_every_table_equals_a_naive_computation_from_the_list(
 
 
 @given(strategies.logs(max_size=20), strategies.nows, st.data())
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_order_repetition_and_partition_count_do_not_matter(
     records: list[Record], now: int, data: st.DataObject
 ) -> None:
@@ -74,7 +74,7 @@ def test_order_repetition_and_partition_count_do_not_matter(
 
 
 @given(strategies.logs(max_size=20), strategies.nows, st.integers(0, 20))
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 def test_looking_in_between_changes_nothing(records: list[Record], now: int, cut: int) -> None:
     """Views derive and keep things; folding on after a look gives the same as without it."""
     (looked,) = folded(records[:cut])
@@ -85,7 +85,7 @@ def test_looking_in_between_changes_nothing(records: list[Record], now: int, cut
 
 
 @given(strategies.logs(max_size=25), strategies.nows)
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_corrections_and_withdrawals_leave_no_trace_in_the_state(
     records: list[Record], now: int
 ) -> None:
@@ -136,7 +136,7 @@ def _cells(parts: list[Partition]) -> list[Any]:
 
 
 @given(strategies.logs(max_size=20), st.data())
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 def test_what_metrics_read_equals_the_rows(records: list[Record], data: st.DataObject) -> None:
     """Freshness and open findings are functions of the set, whenever they are asked for."""
     parts = folded(records)
