@@ -196,7 +196,7 @@ async def test_transactions_leave_holes_that_cost_nothing(
 
     def folded(answer: object) -> bool:
         outcomes = answer.body["outcomes"][settings.topics.observer]  # type: ignore[attr-defined]
-        return outcomes == {"accepted": 8}
+        return bool(outcomes == {"accepted": 8})
 
     state = await worker.until("/state", folded)
     await until_caught_up(settings, [worker])
