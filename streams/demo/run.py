@@ -46,8 +46,10 @@ async def _guarded(options: Options, audience: Audience) -> int:
     def stop(number: signal.Signals) -> None:
         if not asked:
             asked.append(number)
-            audience.say("stopping")
             task.cancel()
+            # The terminal may be what went away.
+            with contextlib.suppress(OSError):
+                audience.say("stopping")
 
     for number in signals:
         loop.add_signal_handler(number, stop, number)
@@ -59,7 +61,8 @@ async def _guarded(options: Options, audience: Audience) -> int:
         audience.fail(str(error))
         return 1
     finally:
-        audience.close()
+        with contextlib.suppress(OSError):
+            audience.close()
     return 0
 
 

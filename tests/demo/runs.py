@@ -65,11 +65,13 @@ class DemoProcess:
 
     def children(self) -> set[int]:
         """Processes that it started and that run now."""
-        return {
-            int(path.parent.name)
-            for path in Path("/proc").glob("[0-9]*/stat")
-            if _parent(path) == self.process.pid
-        }
+        return children_of(self.process.pid)
+
+
+def children_of(pid: int) -> set[int]:
+    """Processes that ``pid`` started and that run now."""
+    stats = Path("/proc").glob("[0-9]*/stat")
+    return {int(path.parent.name) for path in stats if _parent(path) == pid}
 
 
 def _parent(stat: Path) -> int | None:

@@ -17,7 +17,7 @@ from schemas.fields import microseconds
 from streams.packs import load_pack
 from streams.sources.jsonl import read_lines
 from tests.data import data_dir
-from tests.demo.runs import DemoProcess, alive
+from tests.demo.runs import DemoProcess, alive, children_of
 
 needs_proc = pytest.mark.skipif(not Path("/proc").is_dir(), reason="children are found by /proc")
 
@@ -252,3 +252,35 @@ def test_events_of_others_are_replayed_too(tmp_path: Path) -> None:
     assert result["equal"] is True
     assert (demo.folder / "others.jsonl").read_bytes() == mine.read_bytes()
     assert any(row["report_id"] == "mine-1" for row in _tables(demo)["open_restrictions"])
+
+
+@needs_proc
+def test_a_terminal_that_goes_away_leaves_nothing(tmp_path: Path) -> None:
+    """Someone closes the window: SIGHUP, and nowhere to write to."""
+    import pty
+    import subprocess
+
+    mine, theirs = pty.openpty()
+    program = [sys.executable, "-m", "streams", "demo", "--seconds", "300"]
+    demo = subprocess.Popen(
+        [*program, "--keep", str(tmp_path)],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=os.environ | {"TERM": "xterm"},
+        start_new_session=True,
+    )
+    os.close(theirs)
+    try:
+        seen = b""
+        while b"SIMULATED" not in seen:
+            seen += os.read(mine, 65_536)
+        children = children_of(demo.pid)
+        assert len(children) == 2
+        os.close(mine)
+        demo.send_signal(signal.SIGHUP)
+        assert demo.wait(60) == 130
+        assert not [pid for pid in children if alive(pid)]
+    finally:
+        demo.kill()
+        demo.wait()
