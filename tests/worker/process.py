@@ -97,6 +97,17 @@ class WorkerProcess:
         """Whether the process is alive."""
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def cpu_seconds(self) -> float:
+        """Processor time it has used (Linux; elsewhere not a number)."""
+        assert self._process is not None
+        try:
+            stat = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="ascii")
+        except OSError:
+            return float("nan")
+        user, system = stat.rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
     def kill(self) -> None:
         """Kill -9."""
         assert self._process is not None
@@ -216,10 +227,17 @@ def merged_digest(workers: Iterable[Answer]) -> tuple[str, dict[str, dict[str, i
     return content_digest(acceptance, regions), positions, sorted(numbers)
 
 
-def complete(answers: list[Answer], wanted: dict[str, dict[str, int]]) -> bool:
-    """Whether each partition is live in exactly one worker, at the wanted positions."""
-    numbers = [number for answer in answers for number in answer.body["partitions"]]
-    return len(numbers) == len(set(numbers)) and merged_digest(answers)[1] == wanted
+def live_positions(states: list[Answer]) -> dict[str, dict[str, int]]:
+    """Topic → partition → next offset of all live partitions; none when two workers show one."""
+    positions: dict[str, dict[str, int]] = {}
+    for state in states:
+        for number, partition in state.body["partitions"].items():
+            for topic, offset in partition["positions"].items():
+                mine = positions.setdefault(topic, {})
+                if partition["status"] != "live" or number in mine:
+                    return {}
+                mine[number] = offset
+    return positions
 
 
 async def until_caught_up(settings: Settings, workers: list[WorkerProcess]) -> list[Answer]:
@@ -230,9 +248,12 @@ async def until_caught_up(settings: Settings, workers: list[WorkerProcess]) -> l
         wanted.setdefault(topic, {})[str(number)] = end
     deadline = time.monotonic() + PATIENCE
     while True:
-        answers = [await asyncio.to_thread(worker.get, "/digest") for worker in workers]
-        if all(answer.status == 200 for answer in answers) and complete(answers, wanted):
-            return answers
+        states = [await asyncio.to_thread(worker.get, "/state") for worker in workers]
+        if all(answer.status == 200 for answer in states) and live_positions(states) == wanted:
+            # Costly, and so not asked for all the time.
+            answers = [await asyncio.to_thread(worker.get, "/digest") for worker in workers]
+            if merged_digest(answers)[1] == wanted:
+                return answers
         told = "\n".join(worker.said for worker in workers)
-        assert time.monotonic() < deadline, f"not caught up: {answers}\nwanted {wanted}\n{told}"
+        assert time.monotonic() < deadline, f"not caught up: {states}\nwanted {wanted}\n{told}"
         await asyncio.sleep(0.2)
