@@ -37,7 +37,7 @@ bench: $(STAMP)
 	@$(BIN)/python -m benchmarks
 
 docs: $(STAMP)
-	@$(BIN)/python docs/generate.py
+	@$(BIN)/python -m docs.generate
 
 # Resolves for the oldest Python supported; the hashes cover every wheel of every version.
 constraints:
