@@ -43,9 +43,10 @@ docs: $(STAMP)
 constraints:
 	python3.11 -m venv $(VENV)/pip-tools
 	$(VENV)/pip-tools/bin/pip install --quiet pip-tools
+	CUSTOM_COMPILE_COMMAND='make constraints' \
 	$(VENV)/pip-tools/bin/pip-compile --quiet --generate-hashes --strip-extras --all-extras \
 		--all-build-deps --allow-unsafe --no-emit-index-url --no-emit-trusted-host \
-		--no-emit-find-links --no-header --output-file=constraints.txt pyproject.toml
+		--no-emit-find-links --output-file=constraints.txt pyproject.toml
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
