@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import aiokafka
@@ -44,6 +45,7 @@ REFUSED: Final = (
 
 _FETCH_WAIT_MS: Final = 500
 _YIELD_EVERY: Final = 100
+_STOP_SECONDS: Final = 3.0
 
 
 class CoordinatorEndedError(Exception):
@@ -73,6 +75,15 @@ class StateConsumerThread(driver.AIOKafkaConsumerThread):
             rebalance_timeout_ms=int(conf.broker_rebalance_timeout * 1000),
             heartbeat_interval_ms=int(conf.broker_heartbeat_interval * 1000),
         )
+
+    async def on_thread_stop(self) -> None:
+        """Leave the group and close."""
+        # Overridden: with the broker away the stock one waits for it, and the client lets the
+        # cancellation of its own task out.
+        await super(driver.AIOKafkaConsumerThread, self).on_thread_stop()
+        if self._consumer is not None:
+            with suppress(asyncio.CancelledError, TimeoutError, KafkaError):
+                await asyncio.wait_for(self._consumer.stop(), _STOP_SECONDS)
 
     async def seek_all(self, positions: Mapping[TP, int]) -> None:
         """Seek what is still assigned (in thread: between a look and a seek nothing changes)."""
