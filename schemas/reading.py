@@ -60,7 +60,7 @@ def _not_json(raw: bytes) -> str | None:
         raise ValueError(f"{name} is not JSON")
 
     try:
-        json.loads(raw, parse_constant=refuse)
+        json.loads(raw, parse_constant=refuse, parse_int=str)
     except RecursionError:
         return "nested too deeply"
     except ValueError as error:  # also UnicodeDecodeError and JSONDecodeError
