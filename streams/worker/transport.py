@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from streams.worker.app import ScrutineerApp
 
 COMMIT_SECONDS: Final = 3.0
-"""The stock commit waits without limit for a coordinator that is lost."""
+"""The client waits without limit for a coordinator that is lost, and keeps others waiting."""
 
 REFUSED: Final = (
     ClusterAuthorizationFailedError,
@@ -117,9 +117,10 @@ class StateConsumerThread(driver.AIOKafkaConsumerThread):
         return True
 
     async def committed(self, tps: Iterable[TopicPartition]) -> dict[TopicPartition, Any]:
-        """What the group has committed, with its metadata (in thread)."""
+        """What the group has committed, with its metadata (in thread). TimeoutError: not now."""
         coordinator = self._ensure_consumer()._coordinator
-        found: dict[TopicPartition, Any] = await coordinator.fetch_committed_offsets(list(tps))
+        asking = coordinator.fetch_committed_offsets(list(tps))
+        found: dict[TopicPartition, Any] = await asyncio.wait_for(asking, COMMIT_SECONDS)
         return found
 
     async def check(self) -> float | None:

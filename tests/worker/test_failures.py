@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from faust.types import TP
 
 from streams.embedded import EmbeddedBroker
 from streams.errors import UserError
@@ -104,9 +105,9 @@ async def test_stopped_while_the_broker_is_away(tmp_path: Path, live_first: bool
 def test_a_partition_comes_with_all_its_topics() -> None:
     """An assignment that splits a partition number between workers is refused."""
     settings = Settings()
-    whole = {app_module.TP(topic, 3) for topic in settings.topics.inputs}
-    assert whole_partitions(whole | {app_module.TP("other", 1)}, settings) == {3}
+    whole = {TP(topic, 3) for topic in settings.topics.inputs}
+    assert whole_partitions(whole | {TP("other", 1)}, settings) == {3}
     with pytest.raises(UserError, match=r"without that of election\.desk"):
-        whole_partitions(whole - {app_module.TP("election.desk", 3)}, settings)
+        whole_partitions(whole - {TP("election.desk", 3)}, settings)
     with pytest.raises(UserError, match=r"topics\.partitions = 12"):
-        whole_partitions({app_module.TP(topic, 12) for topic in settings.topics.inputs}, settings)
+        whole_partitions({TP(topic, 12) for topic in settings.topics.inputs}, settings)
