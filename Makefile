@@ -20,7 +20,7 @@ help:
 	@echo 'make clean    remove the environment and caches'
 
 demo: $(STAMP)
-	@$(BIN)/scrutineer demo
+	@$(BIN)/scrutineer demo --keep var/demo
 
 install: $(STAMP)
 
@@ -31,25 +31,26 @@ check: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 bench: $(STAMP)
 	@$(BIN)/python -m benchmarks
 
 docs: $(STAMP)
-	@$(BIN)/python docs/generate.py
+	@$(BIN)/python -m docs.generate
 
 # Resolves for the oldest Python supported; the hashes cover every wheel of every version.
 constraints:
 	python3.11 -m venv $(VENV)/pip-tools
 	$(VENV)/pip-tools/bin/pip install --quiet pip-tools
+	CUSTOM_COMPILE_COMMAND='make constraints' \
 	$(VENV)/pip-tools/bin/pip-compile --quiet --generate-hashes --strip-extras --all-extras \
 		--all-build-deps --allow-unsafe --no-emit-index-url --no-emit-trusted-host \
-		--no-emit-find-links --no-header --output-file=constraints.txt pyproject.toml
+		--no-emit-find-links --output-file=constraints.txt pyproject.toml
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
-	rm -rf .import_linter_cache
+	rm -rf .import_linter_cache var/demo
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(STAMP):

@@ -24,10 +24,14 @@ if TYPE_CHECKING:
     from schemas.pack import Pack
 
 
+_WRITERS: Final = {type_: (writer, "." + writer) for type_, (_, writer) in EVENTS.items()}
+"""Type to the authority that writes it, and the end of the name of its topic."""
+
+
 def sender(type_: str, envelope: Envelope, origin: Origin | None, pack: Pack) -> Rejected | None:
     """Refuse a type on another authority's topic, another election's event, a stranger's."""
-    authority = EVENTS[type_][1]
-    if origin is not None and not origin.topic.endswith("." + authority):
+    authority, ending = _WRITERS[type_]
+    if origin is not None and not origin.topic.endswith(ending):
         detail = f"type: belongs on the {authority} topic, came on {origin.topic}"
         return Rejected("wrong_authority", detail, type_)
     if envelope.election != pack.id:
@@ -50,7 +54,7 @@ def admit(event: Event, origin: Origin | None, pack: Pack) -> Accepted | Rejecte
         return refusal
     if isinstance(data, Clock):
         return Accepted(event, "", microseconds(event.time), False)
-    refusal = _CHECKS[type(data)](event, data, pack)
+    refusal = _CHECKS[data.__class__](event, data, pack)
     if refusal is not None:
         return refusal
     # What belongs to no region is the whole country's, and is routed by the country's code.
@@ -82,6 +86,9 @@ def _timed(event: Event, region: str, origin: Origin, pack: Pack) -> Accepted | 
     at = microseconds(event.time)
     limit = known + pack.future_tolerance
     data = event.data
+    kind = data.__class__
+    if at <= limit and kind not in _LATER:
+        return Accepted(event, region, at, False)
     if isinstance(data, Restriction):
         # A restriction is not lost to a wrong phone clock.
         far = known + pack.restriction_future_tolerance
@@ -94,7 +101,7 @@ def _timed(event: Event, region: str, origin: Origin, pack: Pack) -> Accepted | 
         return Accepted(event, region, at, False)
     if at > limit:
         return Rejected("future_time", "time: later than the record", event.type)
-    for name in _LATER.get(type(data), ()):
+    for name in _LATER.get(kind, ()):
         moment = getattr(data, name)
         if moment is not None and microseconds(moment) > limit:
             return Rejected("future_time", f"data.{name}: later than the record", event.type)
@@ -105,6 +112,8 @@ def _timed(event: Event, region: str, origin: Origin, pack: Pack) -> Accepted | 
 
 
 _LATER: Final[dict[type, tuple[str, ...]]] = {
+    Restriction: (),
+    ObservedTurnout: (),
     Visit: ("arrived", "left"),
     ObservedProtocol: ("protocol_time",),
     OfficialTurnout: ("as_of", "published"),
@@ -112,7 +121,7 @@ _LATER: Final[dict[type, tuple[str, ...]]] = {
     Opening: ("as_of", "published"),
     Complaint: ("filed", "decided", "published"),
 }
-"""Times inside ``data`` that must not be later than the record, by model."""
+"""Types with times inside ``data``: those that must not be later than the record either."""
 
 
 def _place(event: Event, region: str, station: str | None, pack: Pack) -> Rejected | None:

@@ -40,8 +40,9 @@ def read(raw: bytes, origin: Origin | None, pack: Pack) -> Accepted | Rejected:
     if len(raw) > MAX_EVENT_BYTES:
         detail = f"{len(raw)} bytes, allowed are {MAX_EVENT_BYTES}"
         return Rejected("too_large", detail, None)
-    # The parser lets NaN and Infinity pass in extension attributes; JSON has neither.
-    if (b"NaN" in raw or b"Infinity" in raw) and (problem := _not_json(raw)):
+    # The parser lets NaN and Infinity pass in extension attributes; JSON has neither. Looking for
+    # one byte is several times faster than for a word.
+    if (b"N" in raw or b"I" in raw) and (problem := _not_json(raw)):
         return _reject("not_json", problem, None)
     try:
         event = _validator()(raw)
@@ -52,12 +53,14 @@ def read(raw: bytes, origin: Origin | None, pack: Pack) -> Accepted | Rejected:
 
 def _not_json(raw: bytes) -> str | None:
     """What keeps ``raw`` from being JSON, by the standard library's strict reading."""
+    if b"NaN" not in raw and b"Infinity" not in raw:
+        return None
 
     def refuse(name: str) -> NoReturn:
         raise ValueError(f"{name} is not JSON")
 
     try:
-        json.loads(raw, parse_constant=refuse)
+        json.loads(raw, parse_constant=refuse, parse_int=str)
     except RecursionError:
         return "nested too deeply"
     except ValueError as error:  # also UnicodeDecodeError and JSONDecodeError

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, NamedTuple
 
@@ -35,6 +35,8 @@ from streams.errors import UserError
 
 PREFIX: Final = "SCRUTINEER_"
 CONFIG_VARIABLE: Final = "SCRUTINEER_CONFIG"
+_NO_SETTINGS: Final = frozenset({CONFIG_VARIABLE, "SCRUTINEER_DATA", "SCRUTINEER_KAFKA_HOME"})
+"""Variables with our prefix that are no settings; the last two are the tests'."""
 _SECTION: Final = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 _HOST_PORT: Final = r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):\d{1,5}"
 
@@ -326,20 +328,31 @@ def fields() -> Iterator[tuple[str, Any]]:
 
 
 def _environment() -> dict[str, Any]:
-    sections = {name.split(".")[0] for name, _ in fields() if "." in name}
     for name in os.environ:
-        section, delimiter, _ = name.upper().removeprefix(PREFIX).partition("__")
-        if name.upper().startswith(PREFIX) and delimiter and section.lower() not in sections:
-            raise UserError(
-                f"environment variable {name}: there is no section '{section.lower()}'; "
-                f"there are {', '.join(sorted(sections))}"
-            )
+        if name.upper().startswith(PREFIX):
+            _check_variable(name)
     try:
         return EnvSettingsSource(Settings)()
     except SettingsError as error:
         raise UserError(
             f"{error}: set single values, such as {variable('broker.bootstrap')}"
         ) from None
+
+
+def _check_variable(name: str) -> None:
+    """UserError: no setting is named so. Keys within a section are checked with the values."""
+    known = {variable(setting) for setting, _ in fields()}
+    sections = {setting.split(".")[0] for setting, _ in fields() if "." in setting}
+    upper = name.upper()
+    section, delimiter, _ = upper.removeprefix(PREFIX).partition("__")
+    if delimiter and section:
+        if section.lower() not in sections:
+            raise UserError(
+                f"environment variable {name}: there is no section '{section.lower()}'; "
+                f"there are {', '.join(sorted(sections))}"
+            )
+    elif upper not in known and section.lower() not in sections and upper not in _NO_SETTINGS:
+        raise UserError(f"environment variable {name}: {_unknown(upper, known)}")
 
 
 def _merge(
@@ -367,18 +380,20 @@ def _complaints(error: ValidationError, origins: Mapping[str, str]) -> Iterator[
         )
         message = problem["msg"].removeprefix("Value error, ")
         if problem["type"] == "extra_forbidden":
-            message = f"there is no such setting ('scrutineer settings' lists all){_near(name)}"
+            message = _unknown(name, known)
         elif name in known:
             given = "the value" if _is_secret(known[name]) else repr(problem["input"])
             message = f"{given} is not allowed: {message}. {known[name].description}"
         yield f"{name} ({where or 'default'}): {message}"
 
 
-def _near(name: str) -> str:
+def _unknown(name: str, known: Iterable[str]) -> str:
     import difflib
 
-    close = difflib.get_close_matches(name, [known for known, _ in fields()], n=1)
-    return f"; did you mean {close[0]}?" if close else ""
+    bare = {each.removeprefix(PREFIX): each for each in known}
+    close = difflib.get_close_matches(name.removeprefix(PREFIX), bare, n=1)
+    near = f"; did you mean {bare[close[0]]}?" if close else ""
+    return f"there is no such setting ('scrutineer settings' lists all){near}"
 
 
 def _is_secret(field: Any) -> bool:

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -19,7 +20,6 @@ from tests.sources_of import tracked
 PAGES = [p for p in tracked() if p.suffix == ".md"]
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _TEST = re.compile(r"`(tests/[\w/]+\.py)(?:::(\w+))?`")
-_BLOCK = re.compile(r"<!-- run -->\n```console\n(.*?)\n```", re.DOTALL)
 
 
 class Step(NamedTuple):
@@ -29,57 +29,74 @@ class Step(NamedTuple):
     shown: list[str]
 
 
-def blocks(page: Path) -> Iterator[list[Step]]:
-    """The console blocks of ``page`` that are marked `<!-- run -->`."""
-    for text in _BLOCK.findall(page.read_text(encoding="utf-8")):
-        steps: list[Step] = []
-        for line in text.splitlines():
-            if line.startswith("$ "):
-                steps.append(Step(line[2:], []))
-            elif steps and steps[-1].command.endswith("\\"):
-                steps[-1] = Step(f"{steps[-1].command}\n{line}", [])
-            else:
-                steps[-1].shown.append(line)
-        yield steps
+def blocks(page: Path, marker: str = "run") -> Iterator[list[Step]]:
+    """The console blocks of ``page`` below a line `<!-- marker -->`."""
+    found = re.compile(rf"<!-- {marker} -->\n```console\n(.*?)\n```", re.DOTALL)
+    for text in found.findall(page.read_text(encoding="utf-8")):
+        yield list(steps(text.splitlines()))
 
 
-RUNNABLE = [
-    pytest.param(steps, id=f"{page.relative_to(ROOT)}-{number}")
-    for page in PAGES
-    for number, steps in enumerate(blocks(page), 1)
-]
+def steps(lines: list[str]) -> Iterator[Step]:
+    """The commands of a block: lines after `$ `, with their continuations and here-documents."""
+    rest = deque(lines)
+    while rest:
+        command = rest.popleft().removeprefix("$ ")
+        while command.endswith("\\"):
+            command += "\n" + rest.popleft()
+        if "<<'END'" in command:
+            while not command.endswith("\nEND"):
+                command += "\n" + rest.popleft()
+        shown = []
+        while rest and not rest[0].startswith("$ "):
+            shown.append(rest.popleft())
+        yield Step(command, shown)
 
 
-def pattern(shown: list[str]) -> re.Pattern[str]:
-    """The shown lines, in this order; `…` stands for anything, on a line of its own for lines."""
-    text = "\n".join(line.strip() for line in shown)
-    return re.compile(re.escape(text).replace("…", ".*?"), re.DOTALL)
-
-
-@pytest.mark.parametrize("steps", RUNNABLE)
-def test_a_console_block_does_what_the_page_shows(steps: list[Step], tmp_path: Path) -> None:
-    """Every command of a marked block succeeds, and prints the lines shown below it."""
-    for folder in ("docs", "streams"):
-        (tmp_path / folder).symlink_to(ROOT / folder)
+def execute(step: Step, folder: Path) -> tuple[int, str]:
+    """Run a command in ``folder`` as a reader would; returns its status and what it printed."""
     environment = {name: v for name, v in os.environ.items() if not name.startswith("SCRUTINEER_")}
     environment |= {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "COLUMNS": "200",
     }
-    for step in steps:
-        run = subprocess.run(
-            ["sh", "-c", step.command],
-            cwd=tmp_path,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        assert run.returncode == 0, f"$ {step.command}\n{run.stdout}"
-        output = "\n".join(line.strip() for line in run.stdout.splitlines())
-        assert pattern(step.shown).search(output), f"$ {step.command}\n{run.stdout}"
+    run = subprocess.run(
+        ["sh", "-c", step.command],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return run.returncode, run.stdout
+
+
+def as_shown(step: Step, output: str) -> bool:
+    """Whether ``output`` has the shown lines in this order, but for spaces; `…` is anything."""
+    shown, printed = (
+        "\n".join(" ".join(line.split()) for line in lines)
+        for lines in (step.shown, output.splitlines())
+    )
+    return bool(re.search(re.escape(shown).replace("…", ".*?"), printed, re.DOTALL))
+
+
+RUNNABLE = [
+    pytest.param(block, id=f"{page.relative_to(ROOT)}-{number}")
+    for page in PAGES
+    for number, block in enumerate(blocks(page), 1)
+]
+
+
+@pytest.mark.parametrize("block", RUNNABLE)
+def test_a_console_block_does_what_the_page_shows(block: list[Step], tmp_path: Path) -> None:
+    """Every command of a marked block succeeds, and prints the lines shown below it."""
+    for folder in ("docs", "streams"):
+        (tmp_path / folder).symlink_to(ROOT / folder)
+    for step in block:
+        status, output = execute(step, tmp_path)
+        assert status == 0, f"$ {step.command}\n{output}"
+        assert as_shown(step, output), f"$ {step.command}\n{output}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -11,23 +11,22 @@ from types import TracebackType
 from typing import IO, Final, Self
 
 from streams import processes
-from streams.settings import PREFIX, Settings
+from streams.settings import CONFIG_VARIABLE, PREFIX
 
 STOP_SECONDS: Final = 10.0
 
 
 class WorkerProcess:
-    """``async with WorkerProcess(...)``: runs a worker, and stops it in the end."""
+    """``async with WorkerProcess(...)``: a worker with the settings of ``config``."""
 
-    def __init__(self, settings: Settings, pack: Path, log: Path) -> None:
-        self._settings = settings
-        self._pack = pack
+    def __init__(self, config: Path, log: Path) -> None:
+        self._config = config
         self.log = log
         self._process: subprocess.Popen[bytes] | None = None
         self._sink: IO[bytes] | None = None
 
     async def __aenter__(self) -> Self:
-        self._sink = self.log.open("ab")
+        self._sink = self.log.open("wb")
         program = [sys.executable, "-m", "streams", "worker"]
         self._process = processes.start(program, self._environment(), self._sink)
         return self
@@ -57,20 +56,4 @@ class WorkerProcess:
     def _environment(self) -> dict[str, str]:
         """Ours without settings of the user's: the demo must not meet a real broker."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-        settings = self._settings
-        own = {
-            "BROKER__BOOTSTRAP": settings.broker.bootstrap,
-            "BROKER__IDEMPOTENT": "false",
-            "BROKER__SESSION_TIMEOUT": settings.broker.session_timeout,
-            "BROKER__REBALANCE_TIMEOUT": settings.broker.rebalance_timeout,
-            "BROKER__HEARTBEAT_INTERVAL": settings.broker.heartbeat_interval,
-            "TOPICS__PREFIX": settings.topics.prefix,
-            "TOPICS__PARTITIONS": settings.topics.partitions,
-            "TOPICS__REPLICATION": settings.topics.replication,
-            "WORKER__PORT": settings.worker.port,
-            "WORKER__CLOCK": "log",
-            "WORKER__DATA_DIR": settings.worker.data_dir,
-            "LOG__FORMAT": "text",
-            "PACK": self._pack,
-        }
-        return kept | {PREFIX + name: str(value) for name, value in own.items()}
+        return kept | {CONFIG_VARIABLE: str(self._config)}

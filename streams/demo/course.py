@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from streams.archive.replay import Replay
 from streams.demo.audience import Audience
+from streams.demo.day import TABLES as TABLES_FILE
 from streams.demo.day import Day
 from streams.demo.feed import Feed
+from streams.demo.others import foreign_events
 from streams.demo.summary import summary
 from streams.log.clients import producer
 from streams.settings import Settings
@@ -54,8 +56,9 @@ async def play(
         progress = await _publish(options, settings, day)
         await _caught_up(feed, progress)
         seconds = time.monotonic() - started
-        digest = await _digest(feed)
+        digest, positions = await _digest(feed)
         await _keep_tables(feed, day)
+        day.keep_others(await _others(settings, positions, progress))
         replay = await asyncio.to_thread(day.replay)
         audience.sum_up(
             summary(
@@ -96,18 +99,35 @@ async def _caught_up(feed: Feed, progress: Progress) -> None:
             positions = await feed.positions()
         except (OSError, TimeoutError):
             return False
-        return all(positions.get(where, 0) >= number for where, number in progress.sent.items())
+        return all(positions.get(where, 0) >= end for where, end in progress.ends.items())
 
     await _until(done, CATCH_UP_SECONDS, "the worker did not read all that was sent")
     await feed.refresh()
 
 
-async def _digest(feed: Feed) -> str:
+async def _digest(feed: Feed) -> tuple[str, dict[tuple[str, int], int]]:
+    """The worker's content digest, and the positions it is of: (topic, partition) → offset."""
     try:
         _, page = await feed.get("/digest")
     except (OSError, TimeoutError) as error:
         raise DemoError(f"the worker tells no digest: {error}") from None
-    return str(page["content_digest"])
+    positions = {
+        (topic, int(number)): offset
+        for topic, numbers in page["positions"].items()
+        for number, offset in numbers.items()
+    }
+    return str(page["content_digest"]), positions
+
+
+async def _others(
+    settings: Settings, positions: Mapping[tuple[str, int], int], progress: Progress
+) -> list[bytes]:
+    """Events that somebody else sent meanwhile: a person tries things."""
+    try:
+        async with asyncio.timeout(CATCH_UP_SECONDS):
+            return await foreign_events(settings.broker, positions, progress.ours)
+    except TimeoutError:
+        raise DemoError("the broker does not tell what others have sent") from None
 
 
 async def _keep_tables(feed: Feed, day: Day) -> None:
@@ -117,7 +137,7 @@ async def _keep_tables(feed: Feed, day: Day) -> None:
         _, page = await feed.get(f"/tables/{name}")
         tables[name] = page["rows"]
     text = json.dumps(tables, ensure_ascii=False, indent=1)
-    (day.directory / "tables.json").write_text(text + "\n", encoding="utf-8")
+    (day.directory / TABLES_FILE).write_text(text + "\n", encoding="utf-8")
 
 
 def _compare(digest: str, replay: Replay) -> None:

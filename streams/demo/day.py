@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +23,10 @@ from streams.sources.simulate.output import FILES, PACK, write_day
 
 ELECTION: Final = "kazakhstan-2023"
 OFFICIAL: Final = "official.jsonl"
+OTHERS: Final = "others.jsonl"
+"""Events that somebody else sent while the day was played."""
+TABLES: Final = "tables.json"
+"""The worker's tables at the end."""
 UNKNOWN_LAG: Final = 44 * 60_000_000
 """Delay of a figure whose time of publication is not known: the median of the known ones."""
 
@@ -64,13 +68,22 @@ class Day:
     def replay(self) -> Replay:
         """The same events without a broker."""
         replay = Replay(self.pack)
-        for path in self.files.values():
+        others = self.directory / OTHERS
+        for path in (*self.files.values(), *([others] if others.exists() else [])):
             replay.fold((line.where, line.raw) for line in read_lines([str(path)]))
         return replay
+
+    def keep_others(self, events: Iterable[bytes]) -> None:
+        """Put events that somebody else sent beside the day's own."""
+        lines = b"".join(raw.replace(b"\n", b" ") + b"\n" for raw in events)
+        if lines:
+            (self.directory / OTHERS).write_bytes(lines)
 
 
 def prepare(directory: Path, seed: int) -> Day:
     """Write the day into ``directory``: official.jsonl, observers.jsonl, desk.jsonl, pack/."""
+    for left in (OTHERS, TABLES):
+        (directory / left).unlink(missing_ok=True)
     source = pack_directory(ELECTION)
     real = load_pack(source)
     figures = _official(source, real)

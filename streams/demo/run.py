@@ -16,9 +16,16 @@ from streams.demo.child import WorkerProcess
 from streams.demo.course import DemoError, Options, play
 from streams.demo.day import prepare
 from streams.demo.feed import Feed
+from streams.demo.handle import write_handle
 from streams.embedded import EmbeddedBroker
 from streams.log.topics import create_topics
-from streams.settings import BrokerSettings, Settings, TopicSettings, WorkerSettings
+from streams.settings import (
+    BrokerSettings,
+    LogSettings,
+    Settings,
+    TopicSettings,
+    WorkerSettings,
+)
 
 PARTITIONS: Final = 6
 INTERRUPTED: Final = 130
@@ -39,8 +46,10 @@ async def _guarded(options: Options, audience: Audience) -> int:
     def stop(number: signal.Signals) -> None:
         if not asked:
             asked.append(number)
-            audience.say("stopping")
             task.cancel()
+            # The terminal may be what went away.
+            with contextlib.suppress(OSError):
+                audience.say("stopping")
 
     for number in signals:
         loop.add_signal_handler(number, stop, number)
@@ -52,7 +61,8 @@ async def _guarded(options: Options, audience: Audience) -> int:
         audience.fail(str(error))
         return 1
     finally:
-        audience.close()
+        with contextlib.suppress(OSError):
+            audience.close()
     return 0
 
 
@@ -64,24 +74,24 @@ async def _demo(options: Options, audience: Audience) -> None:
             directory = Path(stack.enter_context(scratch))
         directory.mkdir(parents=True, exist_ok=True)
         _log_to(directory / "demo.log")
+        (directory / "broker.log").unlink(missing_ok=True)
         audience.say("making up the observers, reading the official figures")
         day = await asyncio.to_thread(prepare, directory, options.seed)
         audience.say("starting a broker")
         broker = await stack.enter_async_context(EmbeddedBroker(directory / "broker.log"))
         settings = _settings(options, broker.bootstrap, directory)
         await create_topics(settings)
+        handle = write_handle(settings, day.pack_directory, directory)
         audience.say("starting a worker")
-        worker = await stack.enter_async_context(
-            WorkerProcess(settings, day.pack_directory, directory / "worker.log")
-        )
+        worker = await stack.enter_async_context(WorkerProcess(handle, directory / "worker.log"))
         feed = Feed(f"http://127.0.0.1:{options.port}", day.pack)
         stack.push_async_callback(feed.close)
-        await _while_alive(worker, play(options, settings, day, feed, audience))
+        await _while_alive(broker, worker, play(options, settings, day, feed, audience))
 
 
 def _log_to(path: Path) -> None:
     """The Kafka client's remarks belong into a file, not across the screen."""
-    handler = logging.FileHandler(path, encoding="utf-8")
+    handler = logging.FileHandler(path, mode="w", encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
     logging.getLogger().addHandler(handler)
 
@@ -97,20 +107,26 @@ def _settings(options: Options, bootstrap: str, directory: Path) -> Settings:
         ),
         topics=TopicSettings(partitions=PARTITIONS, replication=1),
         worker=WorkerSettings(port=options.port, clock="log", data_dir=directory / "worker"),
+        log=LogSettings(format="text"),
     )
 
 
-async def _while_alive(worker: WorkerProcess, work: Coroutine[Any, Any, None]) -> None:
-    """Do ``work``; when the worker ends before, so does the work."""
+async def _while_alive(
+    broker: EmbeddedBroker, worker: WorkerProcess, work: Coroutine[Any, Any, None]
+) -> None:
+    """Do ``work``; when broker or worker end before, so does the work."""
 
     async def watch() -> None:
-        while worker.exit_code is None:  # noqa: ASYNC110 - another process sets no event
+        # Other processes set no event.
+        while worker.exit_code is None and broker.pid is not None:  # noqa: ASYNC110
             await asyncio.sleep(0.2)
 
     doing, watching = asyncio.ensure_future(work), asyncio.ensure_future(watch())
     try:
         await asyncio.wait([doing, watching], return_when=asyncio.FIRST_COMPLETED)
         if not doing.done():
+            if broker.pid is None:
+                raise DemoError("the broker ended")
             lines = "\n  ".join(worker.last_lines())
             raise DemoError(
                 f"the worker ended with status {worker.exit_code}; its last words:\n  {lines}"

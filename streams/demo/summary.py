@@ -8,8 +8,10 @@ from typing import Any
 
 from schemas.fields import rfc3339
 from streams.archive.replay import Replay
+from streams.demo.board import Board
 from streams.demo.day import Day
 from streams.demo.feed import Feed
+from streams.demo.handle import FILE
 from streams.demo.screen import clock
 from streams.sources.play import Progress
 
@@ -26,7 +28,6 @@ def summary(
 ) -> dict[str, Any]:
     """Counts, both digests, where to look. ``digest``: the worker's; ``seconds``: played in."""
     board = feed.board
-    standing = {each.report_id for each in board.restrictions}
     return {
         "election": day.pack.id,
         "official_figures": "real",
@@ -40,19 +41,7 @@ def summary(
         "events": _events(day, progress, replay),
         "rejected": dict(board.rejected),
         "incidents": {"last_hour": board.hour},
-        "restrictions": {
-            "open": len(board.restrictions),
-            "by_group": dict(sorted(Counter(each.group for each in board.restrictions).items())),
-            "planted_clusters": [
-                {
-                    "region": cluster["region"],
-                    "phase": cluster["phase"],
-                    "reports": len(cluster["reports"]),
-                    "open": len(standing & set(cluster["reports"])),
-                }
-                for cluster in day.planted["clusters"]
-            ],
-        },
+        "restrictions": _restrictions(day, board),
         "official_turnout": {
             "country_percent": board.country and board.country.percent,
             "regions": sum(region.official is not None for region in board.regions),
@@ -71,12 +60,31 @@ def summary(
     }
 
 
+def _restrictions(day: Day, board: Board) -> dict[str, Any]:
+    """Open ones, and how many of each planted cluster are among them."""
+    standing = {each.report_id for each in board.restrictions}
+    return {
+        "open": len(board.restrictions),
+        "by_group": dict(sorted(Counter(each.group for each in board.restrictions).items())),
+        "planted_clusters": [
+            {
+                "region": cluster["region"],
+                "phase": cluster["phase"],
+                "reports": len(cluster["reports"]),
+                "open": len(standing & set(cluster["reports"])),
+            }
+            for cluster in day.planted["clusters"]
+        ],
+    }
+
+
 def _events(day: Day, progress: Progress, replay: Replay) -> dict[str, Any]:
     """Events published, clock ticks apart, and what became of them."""
     planted = day.planted["events"]
     return {
         "published": progress.events,
         "official": progress.events - planted["observer"] - planted["desk"],
+        "others": replay.read - progress.events,
         "observer": planted["observer"],
         "desk": planted["desk"],
         "clock": sum(progress.sent.values()) - progress.events,
@@ -100,5 +108,6 @@ def in_words(result: Mapping[str, Any], day: Day, stays: bool) -> Iterator[str]:
     pages = result["addresses"]
     yield f"The worker stays up: {pages['tables']}, {pages['metrics']}"
     files = result["files"]
-    yield f"Try: scrutineer replay {files}/*.jsonl --pack {files}/pack"
+    yield f"Send it an event: scrutineer --config {files}/{FILE} publish FILE.jsonl"
+    yield f"Without a broker: scrutineer replay {files}/*.jsonl --pack {files}/pack"
     yield "Ctrl-C to stop."

@@ -15,6 +15,7 @@ SLICE: Final = 500
 """Records a slice: small enough that whoever shares the processor hardly notices one."""
 
 _POLL_MS: Final = 500
+_FETCH_WAIT_MS: Final = 100
 _SILENT_SECONDS: Final = 15.0
 _RETRY_SECONDS: Final = 1.0
 
@@ -60,6 +61,7 @@ class BulkReader:
         self._heard = time.monotonic()
         self.positions = dict(positions)
         self.ends: dict[TopicPartition, int] = {}
+        self._unsure = set(positions)
         self._refused: set[TopicPartition] = set()
 
     async def __aenter__(self) -> Self:
@@ -100,7 +102,10 @@ class BulkReader:
         For the same reason a position beyond the end listed is believed until a fetch is refused.
         """
         for tp in self.ends:
-            self.ends[tp] = max(self.ends[tp], consumer.highwater(tp) or 0)
+            end = consumer.highwater(tp)
+            if end is not None:
+                self.ends[tp] = max(self.ends[tp], end)
+                self._unsure.discard(tp)
 
     async def read(self) -> list[ConsumerRecord]:
         """The next slice, in offset order within each partition; empty at the ends last seen."""
@@ -116,9 +121,9 @@ class BulkReader:
             self._learn(consumer)
 
         before = self.remaining
-        while self.remaining and not records:
+        while (self.remaining or self._unsure) and not records:
             await self._insist(fetch)
-            if records or self.remaining != before:
+            if records or self.remaining != before or not self.remaining:
                 self._heard = time.monotonic()
                 before = self.remaining
             elif time.monotonic() - self._heard > _SILENT_SECONDS:
@@ -155,7 +160,7 @@ class BulkReader:
             enable_auto_commit=False,
             auto_offset_reset="none",
             request_timeout_ms=15_000,
-            fetch_max_wait_ms=_POLL_MS,
+            fetch_max_wait_ms=_FETCH_WAIT_MS,
         )
         try:
             await consumer.start()

@@ -32,17 +32,22 @@ async def read_to_end(
         parts = [TopicPartition(topic, number) for number in numbers]
         reader.assign(parts)
         ends = await reader.end_offsets(parts)
-        starts = await reader.beginning_offsets(parts)
-        open_parts = {tp for tp in parts if starts[tp] < ends[tp]}
+        # The embedded broker lists an end that is a batch old; that in its first answer is right.
+        unsure = set(parts)
+        open_parts = set(parts)
         heard = asyncio.get_running_loop().time()
         while open_parts:
-            for tp, records in (await reader.getmany(*open_parts, timeout_ms=_POLL_MS)).items():
+            batches = await reader.getmany(*open_parts, timeout_ms=_POLL_MS)
+            for tp in [tp for tp in unsure if reader.highwater(tp) is not None]:
+                ends[tp] = max(ends[tp], reader.highwater(tp))
+                unsure.remove(tp)
+            for tp, records in batches.items():
                 heard = asyncio.get_running_loop().time()
                 for record in records:
                     if record.offset < ends[tp]:
                         yield record
             # The position, not the last record: compaction leaves holes, also at the end.
-            open_parts = {tp for tp in open_parts if await reader.position(tp) < ends[tp]}
+            open_parts = unsure | {tp for tp in open_parts if await reader.position(tp) < ends[tp]}
             if asyncio.get_running_loop().time() - heard > _STUCK_SECONDS:
                 raise UserError(f"{topic} cannot be read to its end: no leader for a partition?")
     finally:

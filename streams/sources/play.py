@@ -32,7 +32,7 @@ class Producer(Protocol):
     async def send(
         self, topic: str, value: bytes, key: bytes | None = None, partition: int | None = None
     ) -> Awaitable[Any]:
-        """Queue a record; the awaitable it returns is done when the broker has it."""
+        """Queue a record; the awaitable it returns has its metadata when the broker has it."""
         ...
 
     async def flush(self) -> None:
@@ -57,6 +57,16 @@ class Progress:
     events: int = 0
     sent: Counter[tuple[str, int]] = field(default_factory=Counter)
     """(topic, partition) → records, clock events included."""
+    ends: dict[tuple[str, int], int] = field(default_factory=dict)
+    """(topic, partition) → the offset after the last of them: others may write there too."""
+    ours: set[tuple[str, int, int]] = field(default_factory=set)
+    """(topic, partition, offset) of each of them."""
+
+    def note(self, metadata: Any) -> None:
+        """Take in what the broker said of one record."""
+        topic, partition, offset = metadata.topic, metadata.partition, metadata.offset
+        self.ends[topic, partition] = max(self.ends.get((topic, partition), 0), offset + 1)
+        self.ours.add((topic, partition, offset))
 
 
 def schedule(topic: str, lines: Iterable[bytes], lag: int = 0) -> list[Item]:
@@ -134,7 +144,7 @@ class Player:
                 pending.add(await self._publish(waiting[place]))
                 place += 1
             await self._tick(now, pending)
-            pending = _settled(pending)
+            pending = self._settled(pending)
             self.progress.now = now
             if on_tick is not None:
                 on_tick(self.progress)
@@ -145,6 +155,7 @@ class Player:
             await self.clock.sleep(max(0.0, start + tick * TICK - self.clock.now()))
         await self.producer.flush()
         await asyncio.gather(*pending)
+        self._settled(pending)
         return self.progress
 
     async def _publish(self, item: Item) -> asyncio.Future[Any]:
@@ -164,6 +175,16 @@ class Player:
             sent = await self.producer.send(self.desk, value=value, key=None, partition=partition)
             pending.add(asyncio.ensure_future(sent))
 
+    def _settled(self, pending: set[asyncio.Future[Any]]) -> set[asyncio.Future[Any]]:
+        """Those still under way; raises what one of the others failed with."""
+        left = set()
+        for future in pending:
+            if future.done():
+                self.progress.note(future.result())
+            else:
+                left.add(future)
+        return left
+
 
 def clock_event(election: str, now: int) -> bytes:
     """The event that says what time it is in the log."""
@@ -178,14 +199,3 @@ def clock_event(election: str, now: int) -> bytes:
         "data": {"now": when},
     }
     return json.dumps(event, separators=(",", ":")).encode()
-
-
-def _settled(pending: set[asyncio.Future[Any]]) -> set[asyncio.Future[Any]]:
-    """Those still under way; raises what one of the others failed with."""
-    left = set()
-    for future in pending:
-        if future.done():
-            future.result()
-        else:
-            left.add(future)
-    return left

@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections import Counter
 
 from schemas.desk import Clock
+from schemas.envelope import EVENTS
 from schemas.fields import microseconds
 from schemas.pack import Pack
 from schemas.verdict import Accepted, Rejected
 from streams.tables.region import RegionTables
 from streams.tables.versions import Outcome
+
+
+def _known(type_: str | None) -> str:
+    """The type to count under: what a sender makes up must not make the state grow."""
+    if type_ is None or type_ in EVENTS:
+        return type_ or ""
+    return "other"
 
 
 class Partition:
@@ -18,7 +26,8 @@ class Partition:
     ``number``: the partition's, None for a file. ``regions``: code → tables, only of regions that
     had an event. ``next``: topic → next offset to fold (absent: 0). ``clock``: the newest ``now``
     (µs) of a clock event. ``newest``: the newest event time (µs) of any other event.
-    ``outcomes``: (topic, outcome) → records. ``rejected``: (topic, type or "", reason) → records.
+    ``outcomes``: (topic, outcome) → records. ``rejected``: (topic, type, reason) → records; the
+    type is "" where none could be read, "other" where it is none of the catalogue.
     """
 
     __slots__ = ("clock", "newest", "next", "number", "outcomes", "pack", "regions", "rejected")
@@ -42,7 +51,7 @@ class Partition:
             outcome = self.apply(result)
         else:
             outcome = "rejected"
-            self.rejected[topic, result.type or "", result.reason] += 1
+            self.rejected[topic, _known(result.type), result.reason] += 1
         self.outcomes[topic, outcome] += 1
         if offset is not None:
             self.next[topic] = offset + 1

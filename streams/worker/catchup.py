@@ -179,7 +179,7 @@ class CatchUp:
                 state.tables.next[tp.topic] = position
         state.ends.update({tp.topic: end for tp, end in slice_.ends.items()})
         state.moved_at = time.monotonic()
-        self._garbage.slice_done()
+        self._garbage.slice_done(lasting=state.status == "rebuilding")
 
     def _check_silence(self, state: PartitionState, reader: BulkReader) -> None:
         """A committed offset beyond the log's end is of a log that is no more."""

@@ -38,9 +38,9 @@ class HttpServer(Service):
         application = web.Application(middlewares=[_careful])
         for path, page in self._pages().items():
             application.router.add_get(path, page)
-        runner = web.AppRunner(application, access_log=None, handle_signals=False)
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
         await runner.setup()
-        site = web.TCPSite(runner, host, port, shutdown_timeout=0.5)
+        site = web.TCPSite(runner, host, port)
         try:
             await site.start()
         except OSError as error:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
 from aiokafka import AIOKafkaProducer
@@ -23,11 +25,13 @@ MAX_BYTES: Final = 32 * 1024 * 1024
 _AT_ONCE: Final = 500
 _RETRY_SECONDS: Final = 1.0
 _REMIND_SECONDS: Final = 60.0
+_STUCK_SECONDS: Final = 60.0
+_STOP_SECONDS: Final = 2.0
 _SHORTENED: Final = 1024
 
 
 class Posted(NamedTuple):
-    """A letter that is not acknowledged yet. ``attempt``: 0, or how often it was cut down."""
+    """A letter that is not acknowledged yet. ``shortened``: the broker has refused it whole."""
 
     state: PartitionState
     topic: str
@@ -35,11 +39,19 @@ class Posted(NamedTuple):
     raw: bytes
     key: bytes | None
     rejected: Rejected
-    attempt: int = 0
+    shortened: bool = False
+
+    @property
+    def place(self) -> dict[str, object]:
+        """Where the event stands, for a log line."""
+        return {"topic": self.topic, "partition": self.state.number, "offset": self.offset}
 
 
 class Letters(Service):
-    """Writes dead letters until the broker has them. An offset leaves ``unsent`` only then."""
+    """Writes dead letters until the broker has them. An offset leaves ``unsent`` only then.
+
+    A producer that failed once is replaced: one that sends idempotently may be of no more use.
+    """
 
     abstract = False
 
@@ -49,20 +61,26 @@ class Letters(Service):
         self._new_producer = new_producer
         self._producer: AIOKafkaProducer | None = None
         self._queue: deque[Posted] = deque()
+        self._sent: dict[int, Posted] = {}
+        self._number = 0
         self._wake = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
-        self._slots = asyncio.Semaphore(_AT_ONCE)
         self._idle = asyncio.Event()
         self._idle.set()
         self._bytes = 0
-        self._open = 0
-        self._trouble_told = 0.0
+        self._failed = False
+        self._settled_at = time.monotonic()
+        self._told_at = 0.0
+        self.waiting = 0
+        """Letters that the broker has not acknowledged."""
         self.written = 0
 
     def post(self, posted: Posted) -> None:
         """Send the letter of a rejected event, whose offset counts as unsent already."""
-        self._open += 1
+        if not self.waiting:
+            self._settled_at = time.monotonic()
+        self.waiting += 1
         self._bytes += len(posted.raw)
         self._idle.clear()
         if self._bytes >= MAX_BYTES:
@@ -74,11 +92,6 @@ class Letters(Service):
         """Wait while too much is on its way."""
         await self._room.wait()
 
-    @property
-    def waiting(self) -> int:
-        """Letters that the broker has not acknowledged."""
-        return self._open
-
     async def flush(self, seconds: float) -> bool:
         """Wait until all are acknowledged, at most ``seconds``; returns whether they are."""
         try:
@@ -89,102 +102,120 @@ class Letters(Service):
 
     async def on_stop(self) -> None:
         """Give what is on its way a moment, then let go: the next owner writes it again."""
-        await self.flush(2.0)
-        producer, self._producer = self._producer, None
-        if producer is not None:
-            try:
-                await asyncio.wait_for(producer.stop(), 2.0)
-            except (TimeoutError, KafkaError):
-                logs.warn("the producer of dead letters did not end in time")
+        if self._sent:
+            await self.flush(_STOP_SECONDS)
+        await self._drop_producer()
 
     @Service.task
     async def _send_all(self) -> None:
         while not self.should_stop:
-            await self._wake.wait()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), _RETRY_SECONDS)
             self._wake.clear()
-            while self._queue and not self.should_stop:
-                await self._slots.acquire()
-                posted = self._queue.popleft()
-                if not await self._send(posted):
-                    self._slots.release()
-                    self._queue.appendleft(posted)
-                    await self.sleep(_RETRY_SECONDS)
+            if self._failed or self._stuck():
+                await self._begin_again()
+            while self._queue and len(self._sent) < _AT_ONCE and not self._failed:
+                await self._send(self._queue.popleft())
 
-    async def _send(self, posted: Posted) -> bool:
-        """Hand one letter to the producer; False: not now."""
+    def _stuck(self) -> bool:
+        return bool(self._sent) and time.monotonic() - self._settled_at > _STUCK_SECONDS
+
+    async def _begin_again(self) -> None:
+        """Another producer, for all that is not acknowledged."""
+        self._queue.extendleft(self._sent.values())
+        self._sent.clear()
+        await self._drop_producer()
+        await self.sleep(_RETRY_SECONDS)
+        self._failed = False
+        self._settled_at = time.monotonic()
+
+    async def _drop_producer(self) -> None:
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            try:
+                await asyncio.wait_for(producer.stop(), _STOP_SECONDS)
+            except (TimeoutError, KafkaError):
+                logs.warn("the producer of dead letters did not end in time")
+
+    async def _send(self, posted: Posted) -> None:
+        """Hand one letter to the producer."""
+        self._number += 1
+        number = self._number
+        self._sent[number] = posted
         try:
             if self._producer is None:
-                producer = self._new_producer()
-                await producer.start()
-                self._producer = producer
-            key, value, headers = self._written(posted)
+                self._producer = self._new_producer()
+                await self._producer.start()
+            key, value, headers = written(posted)
             sent = await self._producer.send(self._topic, value, key=key, headers=headers)
-        except MessageSizeTooLargeError:
-            self._slots.release()
-            self._refused(posted)
-            return True
         except KafkaError as error:
-            self._complain(error)
-            return False
-        sent.add_done_callback(lambda done: self._done(posted, done))
-        return True
-
-    def _written(self, posted: Posted) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
-        key, value, headers = letter(
-            posted.raw,
-            posted.key,
-            posted.rejected,
-            posted.topic,
-            posted.state.number,
-            posted.offset,
-        )
-        if posted.attempt and len(value) > _SHORTENED:
-            value = value[:_SHORTENED]
-            if "truncated" not in dict(headers):
-                digest = hashlib.sha256(posted.raw).hexdigest().encode()
-                headers += [("truncated", str(len(posted.raw)).encode()), ("sha256", digest)]
-        return key, value, headers
-
-    def _done(self, posted: Posted, done: asyncio.Future[Any]) -> None:
-        self._slots.release()
-        error = None if done.cancelled() else done.exception()
-        if isinstance(error, MessageSizeTooLargeError):
-            self._refused(posted)
-        elif error is not None or done.cancelled():
-            self._complain(error)
-            self._queue.append(posted)
-            asyncio.get_running_loop().call_later(_RETRY_SECONDS, self._wake.set)
+            self._done(number, error)
         else:
+            sent.add_done_callback(lambda done: self._done(number, _error(done)))
+
+    def _done(self, number: int, error: BaseException | None) -> None:
+        posted = self._sent.pop(number, None)
+        if posted is None:
+            return  # handed to another producer meanwhile
+        if error is None:
             self.written += 1
             self._settle(posted)
+        elif isinstance(error, MessageSizeTooLargeError):
+            self._refused(posted)
+        else:
+            self._queue.append(posted)
+            self._failed = True
+            self._complain(error)
+        self._wake.set()
 
     def _refused(self, posted: Posted) -> None:
         """A letter too large for its topic: shorten it; the log still holds the original."""
-        where = {"topic": posted.topic, "partition": posted.state.number, "offset": posted.offset}
-        if not posted.attempt:
-            logs.warn("dead letter too large for its topic: written shortened", **where)
-            self._queue.append(posted._replace(attempt=1))
-            self._wake.set()
-        else:
-            logs.warn("dead letter refused, even shortened: given up", **where)
+        if posted.shortened:
+            logs.warn("dead letter refused, even shortened: given up", **posted.place)
             self._settle(posted)
+        else:
+            logs.warn("dead letter too large for its topic: written shortened", **posted.place)
+            self._queue.append(posted._replace(shortened=True))
 
     def _settle(self, posted: Posted) -> None:
         posted.state.unsent[posted.topic].discard(posted.offset)
-        self._open -= 1
+        self._settled_at = time.monotonic()
+        self.waiting -= 1
         self._bytes -= len(posted.raw)
         if self._bytes < MAX_BYTES:
             self._room.set()
-        if not self._open:
+        if not self.waiting:
             self._idle.set()
 
-    def _complain(self, error: BaseException | None) -> None:
-        now = asyncio.get_running_loop().time()
-        if now - self._trouble_told > _REMIND_SECONDS or not self._trouble_told:
-            self._trouble_told = now
+    def _complain(self, error: BaseException) -> None:
+        now = time.monotonic()
+        if not self._told_at or now - self._told_at > _REMIND_SECONDS:
+            self._told_at = now
             logs.warn(
-                "dead letters cannot be written; trying on, nothing is lost",
+                "dead letters cannot be written now; trying on, nothing is lost",
                 topic=self._topic,
-                waiting=self._open,
+                waiting=self.waiting,
                 error=str(error) or type(error).__name__,
             )
+
+
+def _error(done: asyncio.Future[Any]) -> BaseException | None:
+    return KafkaError("cancelled") if done.cancelled() else done.exception()
+
+
+def written(posted: Posted) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
+    """Key, value and headers of a letter."""
+    key, value, headers = letter(
+        posted.raw,
+        posted.key,
+        posted.rejected,
+        posted.topic,
+        posted.state.number,
+        posted.offset,
+    )
+    if posted.shortened and len(value) > _SHORTENED:
+        value = value[:_SHORTENED]
+        if "truncated" not in dict(headers):
+            digest = hashlib.sha256(posted.raw).hexdigest().encode()
+            headers += [("truncated", str(len(posted.raw)).encode()), ("sha256", digest)]
+    return key, value, headers

@@ -104,7 +104,7 @@ def set_up(settings: LogSettings, stream: TextIO | None = None) -> Complaints:
     complaints = Complaints()
     for name in _LIBRARIES:
         library = logging.getLogger(name)
-        library.handlers[:] = [complaints] if name == "aiokafka" else []
+        library.handlers[:] = [complaints if name == "aiokafka" else logging.NullHandler()]
         library.propagate = settings.level == "DEBUG"
         library.setLevel(logging.INFO if settings.level == "DEBUG" else logging.ERROR)
     return complaints

@@ -28,16 +28,21 @@ def run(settings: Settings, pack: Pack, started: Callable[[ScrutineerApp], None]
     expected, logged with its trace. 2: the user's to mend, told on stderr.
     """
     complaints = logs.set_up(settings.log)
-    failure = asyncio.run(_run(settings, pack, started, complaints))
+    failure, orderly = asyncio.run(_run(settings, pack, started, complaints))
+    return _leave(_status(failure), orderly=orderly)
+
+
+def _status(failure: BaseException | None) -> int:
+    """Tell the failure; returns the exit status."""
     if failure is None:
-        return _leave(0)
+        return 0
     if isinstance(failure, UserError):
         print(f"scrutineer: {failure}", file=sys.stderr)
-        return _leave(2)
+        return 2
     logging.getLogger(logs.LOGGER).critical(
         "the worker ends: an error that nobody expected", exc_info=failure
     )
-    return _leave(1)
+    return 1
 
 
 async def _run(
@@ -45,7 +50,7 @@ async def _run(
     pack: Pack,
     started: Callable[[ScrutineerApp], None],
     complaints: logs.Complaints,
-) -> BaseException | None:
+) -> tuple[BaseException | None, bool]:
     app = create_app(settings, pack)
     app.watch.complaints = complaints
     app.http.listening = lambda: started(app)
@@ -55,6 +60,7 @@ async def _run(
         loop.add_signal_handler(number, asked.set)
     starting = loop.create_task(app.start())
     failure = await _until_end(app, starting, asked)
+    orderly = True
     try:
         async with asyncio.timeout(STOP_SECONDS):
             if not starting.done():
@@ -63,9 +69,13 @@ async def _run(
             await app.stop()
             await app.end()
     except TimeoutError:
+        orderly = False
         logs.warn("no orderly end in time; the partitions go to others all the same")
     logs.info("worker ended")
-    return failure
+    if not orderly:
+        # What hangs would hang the loop's end too.
+        _leave(_status(failure), orderly=False)
+    return failure, orderly
 
 
 async def _until_end(
@@ -87,10 +97,10 @@ async def _until_end(
     return reason
 
 
-def _leave(status: int) -> int:
+def _leave(status: int, *, orderly: bool) -> int:
     """The Kafka client's thread may hang on a lost broker, and Python would wait for it."""
     threads = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
-    if any(not thread.daemon for thread in threads):
+    if not orderly or any(not thread.daemon for thread in threads):
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)

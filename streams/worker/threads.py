@@ -36,17 +36,19 @@ class LoopThread:
 class BulkGarbage:
     """Keeps the cyclic garbage collector out of bulk work, which makes many lasting objects.
 
-    It rests while slices keep coming. Then what the bulk work made is moved out of its sight: that
+    It rests while slices keep coming. What a rebuild made is then moved out of its sight: that
     holds no cycles, and looking through it takes longer with every event. Reference counting frees
     it all the same.
     """
 
     def __init__(self) -> None:
         self._timer: asyncio.TimerHandle | None = None
+        self._lasting = False
 
-    def slice_done(self) -> None:
-        """Rest until no slice has come for a second."""
+    def slice_done(self, *, lasting: bool) -> None:
+        """Rest until no slice has come for a second. ``lasting``: it is of a rebuild."""
         gc.disable()
+        self._lasting |= lasting
         if self._timer is not None:
             self._timer.cancel()
         self._timer = asyncio.get_running_loop().call_later(1.0, self.end)
@@ -56,5 +58,7 @@ class BulkGarbage:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-            gc.freeze()
+            if self._lasting:
+                gc.freeze()
+            self._lasting = False
             gc.enable()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import aiokafka
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from streams.worker.app import ScrutineerApp
 
 COMMIT_SECONDS: Final = 3.0
-"""The stock commit waits without limit for a coordinator that is lost."""
+"""The client waits without limit for a coordinator that is lost, and keeps others waiting."""
 
 REFUSED: Final = (
     ClusterAuthorizationFailedError,
@@ -43,6 +44,8 @@ REFUSED: Final = (
 """Errors that waiting does not mend."""
 
 _FETCH_WAIT_MS: Final = 500
+_YIELD_EVERY: Final = 100
+_STOP_SECONDS: Final = 3.0
 
 
 class CoordinatorEndedError(Exception):
@@ -72,6 +75,15 @@ class StateConsumerThread(driver.AIOKafkaConsumerThread):
             rebalance_timeout_ms=int(conf.broker_rebalance_timeout * 1000),
             heartbeat_interval_ms=int(conf.broker_heartbeat_interval * 1000),
         )
+
+    async def on_thread_stop(self) -> None:
+        """Leave the group and close."""
+        # Overridden: with the broker away the stock one waits for it, and the client lets the
+        # cancellation of its own task out.
+        await super(driver.AIOKafkaConsumerThread, self).on_thread_stop()
+        if self._consumer is not None:
+            with suppress(asyncio.CancelledError, TimeoutError, KafkaError):
+                await asyncio.wait_for(self._consumer.stop(), _STOP_SECONDS)
 
     async def seek_all(self, positions: Mapping[TP, int]) -> None:
         """Seek what is still assigned (in thread: between a look and a seek nothing changes)."""
@@ -105,9 +117,10 @@ class StateConsumerThread(driver.AIOKafkaConsumerThread):
         return True
 
     async def committed(self, tps: Iterable[TopicPartition]) -> dict[TopicPartition, Any]:
-        """What the group has committed, with its metadata (in thread)."""
+        """What the group has committed, with its metadata (in thread). TimeoutError: not now."""
         coordinator = self._ensure_consumer()._coordinator
-        found: dict[TopicPartition, Any] = await coordinator.fetch_committed_offsets(list(tps))
+        asking = coordinator.fetch_committed_offsets(list(tps))
+        found: dict[TopicPartition, Any] = await asyncio.wait_for(asking, COMMIT_SECONDS)
         return found
 
     async def check(self) -> float | None:
@@ -189,6 +202,38 @@ class StateConsumer(driver.Consumer):
             self.app.client_trouble(error)
             await self.sleep(0.5)
         return {}
+
+    async def _drain_messages(self, fetcher: Any) -> None:
+        # Overridden: the stock one makes four tasks for every message, which is most of what a
+        # message costs, and drops messages by offsets of its own: the agents' guard decides here.
+        try:
+            while not (self.should_stop or fetcher.should_stop):
+                messages = self.getmany(timeout=1.0)
+                await asyncio.sleep(0)
+                handled = 0
+                async for tp, message in messages:
+                    handled += 1
+                    if not handled % _YIELD_EVERY:
+                        await asyncio.sleep(0)
+                    if self._runs_through(tp):
+                        await self.callback(message)
+                    else:
+                        await self.wait_first(self.callback(message), self.suspend_flow.wait())
+        except self.consumer_stopped_errors:
+            if not self.app.should_stop:
+                raise
+        except asyncio.CancelledError:
+            if not self.app.should_stop:
+                raise
+
+    def _runs_through(self, tp: TP) -> bool:
+        """Whether the way of a message to its agent has no place to wait in."""
+        conductor = self.app.topics
+        return (
+            self.app.flow_control.is_active()
+            and not conductor._tp_to_callback_lock.locked()
+            and not any(channel.queue.full() for channel in conductor._tp_index[tp])
+        )
 
     async def force_commit(self, *_: Any, **__: Any) -> bool:
         """Commit how far the side effects are done. Acknowledgements of Faust play no part."""

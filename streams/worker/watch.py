@@ -53,6 +53,7 @@ class Watch(Service):
         self._readers: dict[int, str] = {}
         self._told_at = 0.0
         self._thread_ok = time.monotonic()
+        self._progress_at = time.monotonic()
         self.away_since: float | None = None
         self.trouble = ""
         self.stall = 0.0
@@ -93,8 +94,10 @@ class Watch(Service):
                 self._learn_ends(state)
             position = sum(state.tables.next.values())
             lag = sum(state.lag(topic) for topic in self._app.states.topics)
-            if position != self._seen.get(state.number) or (state.agents and not lag):
+            if position != self._seen.get(state.number):
                 self._seen[state.number] = position
+                self._progress_at = state.moved_at = now
+            elif state.agents and not lag:
                 state.moved_at = now
             if not state.agents or self._app.rebalancing:
                 continue
@@ -135,8 +138,10 @@ class Watch(Service):
 
     def _judge_broker(self, answered: float | None) -> None:
         fetching = any(state.agents for state in self._app.states)
-        silent = fetching and answered is not None and time.time() - answered > _AWAY_SECONDS
         now = time.monotonic()
+        # With its buffers full the client asks for nothing, and is not to be called unanswered.
+        waiting = fetching and now - self._progress_at > _AWAY_SECONDS
+        silent = waiting and answered is not None and time.time() - answered > _AWAY_SECONDS
         if self._readers or silent:
             if self.away_since is None:
                 self.away_since = now - _AWAY_SECONDS
@@ -172,6 +177,9 @@ class Watch(Service):
             return Health(False, f"no progress on partitions {late}")
         if busy:
             return Health(True, f"catching up partitions {[state.number for state in busy]}")
+        failed = [state.number for state in app.states if state.status == "failed"]
+        if failed:
+            return Health(True, f"live but for the failed partitions {failed}")
         return Health(True, "live" if len(app.states) else "spare: no partitions")
 
     def as_json(self) -> dict[str, Any]:

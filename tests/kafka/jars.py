@@ -8,6 +8,8 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -44,14 +46,19 @@ def missing(reason: str) -> None:
     pytest.skip(f"{reason}: {NEEDED}")
 
 
-def _cached() -> Path:
+@contextmanager
+def cache(purpose: str) -> Iterator[Path]:
+    """The folder for what tests keep between runs; one test run at a time for a ``purpose``."""
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "scrutineer"
-    jars = base / f"kafka-{hashlib.sha256(POM.read_bytes()).hexdigest()[:12]}"
-    if jars.is_dir():
-        return jars
     base.mkdir(parents=True, exist_ok=True)
-    with (base / "kafka.lock").open("w") as lock:
+    with (base / f"{purpose}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        yield base
+
+
+def _cached() -> Path:
+    with cache("jars") as base:
+        jars = base / f"kafka-{hashlib.sha256(POM.read_bytes()).hexdigest()[:12]}"
         if not jars.is_dir():
             _download(base, jars)
     return jars

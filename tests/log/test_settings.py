@@ -134,6 +134,38 @@ def test_an_unknown_variable_is_an_error(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "did you mean broker.bootstrap?" in complaint()
 
 
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("SCRUTINEER_WORKER_PORT", "; did you mean SCRUTINEER_WORKER__PORT?"),
+        ("Scrutineer_Pak", "; did you mean SCRUTINEER_PACK?"),
+        ("SCRUTINEER_NOPE", ""),
+        ("SCRUTINEER_", ""),
+    ],
+)
+def test_a_variable_that_is_no_setting(
+    monkeypatch: pytest.MonkeyPatch, name: str, near: str
+) -> None:
+    """One underscore too few must not leave the default in place without a word."""
+    monkeypatch.setenv(name, "1")
+    said = complaint()
+    assert said.startswith(f"environment variable {name}: there is no such setting")
+    assert said.endswith(f"lists all){near}")
+
+
+def test_variables_that_belong_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the settings file, the tests' data and the tests' Kafka are is no setting."""
+    for name in ("SCRUTINEER_CONFIG", "SCRUTINEER_DATA", "SCRUTINEER_KAFKA_HOME"):
+        monkeypatch.setenv(name, "")
+    assert load().origins == {}
+
+
+def test_a_section_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A whole section in one variable."""
+    monkeypatch.setenv("SCRUTINEER_TOPICS", '{"partitions": 7}')
+    assert load_settings().topics.partitions == 7
+
+
 def test_a_section_that_is_no_section(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A plain value where a section belongs is told as such."""
     assert complaint(write(tmp_path, 'broker = "h:1"\n')).startswith(f"broker ({tmp_path}")

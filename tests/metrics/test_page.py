@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from prometheus_client import generate_latest
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import Metric
 from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.registry import Collector
 
 from streams.metrics.collector import ViewCollector, registry
 from streams.metrics.families import FAMILIES
 from streams.metrics.page import deployment
+from streams.metrics.text import Lines
 from streams.metrics.view import View
 from streams.tables.buckets import BUCKET
 from tests.metrics.worlds import (
@@ -130,6 +134,25 @@ def test_a_partition_that_leaves_takes_its_series_with_it() -> None:
     assert page.render(view) == full
 
 
+def test_a_lost_partition_takes_its_open_restrictions_with_it() -> None:
+    """Also where nothing else changed: a worker must not alert for what it no longer has."""
+    page, view = new_page(), fold(worker(), [restriction()])
+    opened = "election_restriction_opened_timestamp_seconds"
+    assert opened in samples(page.render(view))
+    view.parts = {n: part for n, part in view.parts.items() if n != home("XX-A")}
+    assert opened not in samples(page.render(view))
+
+
+def test_other_tables_with_as_many_changes_are_seen() -> None:
+    """A rebuild makes new tables; that they count as many changes does not make them equal."""
+    page = new_page()
+    page.render(fold(worker(), [incident(category="campaigning")]))
+    found = samples(page.render(fold(worker(), [incident(category="tampering")])))
+    where = {"region": "XX-A", "severity": "unspecified"}
+    assert value(found, "election_incidents", category="campaigning", **where) == 0
+    assert value(found, "election_incidents", category="tampering", **where) == 1
+
+
 def test_every_family_stands_once_with_its_samples_together() -> None:
     """HELP, TYPE, samples; in the order of the declarations."""
     view = fold(worker(), [incident(), restriction(report_id="r2")])
@@ -147,6 +170,24 @@ def test_label_values_are_escaped(text: str) -> None:
     found = folded(restriction(report_id=text, station="A-1"))
     (labels,) = found["election_restriction_opened_timestamp_seconds"]
     assert dict(labels)["report_id"] == text
+
+
+@given(head=st.text(), tail=st.text(), number=st.floats() | st.integers(-5, 5000))
+def test_lines_are_written_as_prometheus_client_writes_them(
+    head: str, tail: str, number: float
+) -> None:
+    """Any label value, in the constant part or not, and any number."""
+
+    class Plain(Collector):
+        def collect(self) -> Iterable[Metric]:
+            family = Metric("x", "", "gauge")
+            family.add_sample("x", {"b": head, "a": tail}, number)
+            return [family]
+
+    own = CollectorRegistry(auto_describe=False)
+    own.register(Plain())
+    expected = generate_latest(own).decode().removeprefix("# HELP x \n# TYPE x gauge\n")
+    assert Lines("x", ("b", "a"), (head,)).write({(tail,): number}) == expected
 
 
 def test_text_is_kept_until_something_can_have_changed() -> None:

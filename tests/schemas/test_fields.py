@@ -56,6 +56,10 @@ def test_a_moment_survives_the_way_through_text_and_microseconds(when: datetime)
         "2023-03-19T24:00:01Z",
         "2023-03-19T10:00Z",
         "2023-03-19T10:00:00+25:00",
+        # In UTC these are no dates of the calendar any more: nothing could show them.
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-14:00",
+        "٢٠٢٣-03-19T10:00:00Z",
         "",
     ],
 )
@@ -103,3 +107,10 @@ def test_codes_hold_nothing_that_could_forge_a_screen_or_a_label(
     for text in bad:
         with pytest.raises(ValidationError):
             adapter.validate_json(json.dumps(text))
+
+
+@pytest.mark.parametrize("text", ["٤١.٠", "41,0", "41.", ".5", "1e1", "-1", "+1", "41 ", "nan"])
+def test_a_percentage_is_a_plain_decimal(text: str) -> None:
+    """ASCII digits, at most one point, no sign."""
+    with pytest.raises(ValidationError):
+        TypeAdapter(PercentText).validate_python(text)

@@ -56,7 +56,7 @@ def test_official_turnout_of_st_petersburg(tmp_path: Path) -> None:
     assert sum("voted" not in event["data"] for event in events) == 72
     dropped = 0
     for row, event in zip(rows, events, strict=True):
-        expected = {
+        expected: dict[str, object] = {
             "publisher": "commission",
             "station": row["uik"],
             "as_of": row["as_of"],

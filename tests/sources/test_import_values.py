@@ -23,6 +23,17 @@ def make(row: dict[str, str], zone: ZoneInfo | None = None, **value: Any) -> Any
     return Values({}, zone).make(Value.model_validate(value), row)
 
 
+def _offset(zone: ZoneInfo, naive: datetime) -> timedelta:
+    offset = zone.utcoffset(naive)
+    assert offset is not None
+    return offset
+
+
+def _or(*others: dict[str, object]) -> dict[str, Any]:
+    """The table's entry `or`, which is a word of Python's."""
+    return {"or": list(others)}
+
+
 def refusal(row: dict[str, str], zone: ZoneInfo | None = None, **value: Any) -> str:
     """What is said of a row."""
     with pytest.raises(RowError) as caught:
@@ -39,7 +50,7 @@ def test_a_decimal_stays_as_printed(number: object) -> None:
 
 def test_finer_decimals_are_left_out_only_where_nothing_is_lost() -> None:
     """Elsewhere they are errors."""
-    rule = {
+    rule: dict[str, Any] = {
         "column": "p", "type": "decimal", "decimals": 2, "finer": "omit", "given": ["a", "b"],
     }  # fmt: skip
     assert make({"p": "35.0091", "a": "1", "b": "2"}, **rule) is None
@@ -77,7 +88,7 @@ def test_naive_times_are_the_zones(naive: datetime, zone: ZoneInfo) -> None:
     moments = {
         moment
         for hours in range(-2, 3)
-        for moment in [naive.replace(tzinfo=UTC) - zone.utcoffset(naive) + timedelta(hours=hours)]
+        for moment in [naive.replace(tzinfo=UTC) - _offset(zone, naive) + timedelta(hours=hours)]
         if moment.astimezone(zone).replace(tzinfo=None) == naive
     }
     assume(len(moments) == 1)
@@ -139,14 +150,14 @@ def test_empty_values() -> None:
     """Errors, unless the mapping leaves them out or has something else to try."""
     assert "column 'c': is empty" in refusal({"c": ""}, column="c")
     assert make({"c": ""}, column="c", omit_if_empty=True) is None
-    assert make({"c": "", "d": "x"}, column="c", **{"or": [{"column": "d"}]}) == "x"
-    assert make({"c": "", "d": ""}, column="c", **{"or": [{"column": "d"}, {"const": 3}]}) == 3
+    assert make({"c": "", "d": "x"}, column="c", **_or({"column": "d"})) == "x"
+    assert make({"c": "", "d": ""}, column="c", **_or({"column": "d"}, {"const": 3})) == 3
     assert make({"c": "x", "d": ""}, template="{c}-{d}", omit_if_empty=True) is None
 
 
 def test_left_out_with_another_column() -> None:
     """Where that one is filled."""
-    rule = {"column": "c", "omit_with": "d"}
+    rule: dict[str, Any] = {"column": "c", "omit_with": "d"}
     assert make({"c": "x", "d": "y"}, **rule) is None
     assert make({"c": "x", "d": ""}, **rule) == "x"
 

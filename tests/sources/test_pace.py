@@ -46,7 +46,7 @@ async def test_a_rate_spaces_events_evenly() -> None:
 
 @given(
     st.floats(0.5, 5000),
-    st.lists(st.floats(0, 2), min_size=2, max_size=40),
+    st.lists(st.sampled_from([0.0, 0.0, 0.001, 2.0]), min_size=2, max_size=40),
 )
 async def test_a_rate_is_never_exceeded_by_more_than_its_slack(
     rate: float, gaps: list[float]
@@ -63,6 +63,18 @@ async def test_a_rate_is_never_exceeded_by_more_than_its_slack(
         for last in range(first, len(out)):
             window = out[last] - out[first]
             assert last - first <= rate * (window + SLACK) + 1e-6 * rate + 1
+
+
+async def test_after_a_long_wait_there_is_no_burst() -> None:
+    """Ten idle seconds at 100 a second are no credit of a thousand events."""
+    hand = Hand()
+    pace = Pace(rate=100, clock=hand.clock())
+    await pace.wait(0)
+    hand.time += 10
+    out = await sent(pace, hand, [0] * 50)
+    at_once = sum(moment == out[0] for moment in out)
+    assert 1 < at_once <= 100 * SLACK + 1
+    assert out[-1] - out[0] == pytest.approx((50 - at_once) / 100, abs=0.011)
 
 
 async def test_speed_plays_event_time() -> None:

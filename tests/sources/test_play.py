@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from aiokafka import TopicPartition
@@ -46,6 +46,14 @@ class Hand:
         await asyncio.sleep(0)
 
 
+class Metadata(NamedTuple):
+    """What a producer says of a record."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
 @dataclass
 class Recorder:
     """A producer that writes down what it is given, and when by ``hand``."""
@@ -63,7 +71,8 @@ class Recorder:
         if self.broken:
             future.set_exception(OSError("no broker"))
         else:
-            future.set_result(None)
+            number = sum(record[1:3] == (topic, partition) for record in self.records)
+            future.set_result(Metadata(topic, partition or 0, number - 1))
         return future
 
     async def flush(self) -> None:
@@ -126,6 +135,7 @@ async def test_records_are_counted_where_they_went() -> None:
     progress = await _player(hand, recorder).play([_item(1)], DAY, DAY + HOUR, 1)
     assert sum(progress.sent.values()) == len(recorder.records)
     assert progress.sent["t.observer", partition_of("XX-A", 3)] == 1
+    assert progress.ends == progress.sent
 
 
 async def test_what_the_broker_refuses_ends_the_play() -> None:

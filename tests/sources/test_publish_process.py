@@ -9,6 +9,7 @@ import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from tests.data import ROOT
 from tests.sources.publishing import embedded, incident, stored, topics, write_pack
 
 
-async def start(settings: Settings, pack: str, *arguments: str, **pipes: int) -> Process:
+async def start(settings: Settings, pack: str, *arguments: str, **pipes: Any) -> Process:
     """`scrutineer publish` with these arguments."""
     environment = {
         **os.environ,

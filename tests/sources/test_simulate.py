@@ -163,6 +163,7 @@ def test_duplicates_are_of_two_organisations_and_linked() -> None:
         )
         assert decision is not None
         assert decision.status == "duplicate"
+        assert decision.duplicate_of is not None
         assert decision.duplicate_of.report_id == first["report_id"]
 
 

@@ -433,3 +433,15 @@ def test_the_same_moment_with_another_offset_is_the_same_event() -> None:
     part = state(incident(id_="e"))
     assert part.apply(accepted(same)) == "duplicate"
     assert digest(incident(id_="e")) == digest(same)
+
+
+def test_made_up_types_are_counted_as_one() -> None:
+    """A sender of a thousand types makes one cell, not a thousand."""
+    part = Partition(small_pack())
+    for n in range(1000):
+        part.fold(Rejected("unknown_type", "type", f"made.up.{n}"), "test.observer")
+    part.fold(Rejected("not_json", "line 1", None), "test.observer")
+    assert part.rejected == {
+        ("test.observer", "other", "unknown_type"): 1000,
+        ("test.observer", "", "not_json"): 1,
+    }

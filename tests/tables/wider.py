@@ -7,7 +7,8 @@ from fractions import Fraction
 from itertools import groupby
 from typing import Any
 
-from tests.tables.model import CONFIRMED, DISMISSED, Json, Model, dumps, home, shown, spot, us
+from tests.tables.model import CONFIRMED, DISMISSED, Model, home, spot
+from tests.tables.spelling import Json, dumps, shown, us
 
 PHASES = ("opening", "voting", "counting", "tabulation", "pre_election", "post_election", "unknown")
 HOUR = 3_600_000_000

@@ -118,7 +118,7 @@ def regions(pack: Pack | None = None) -> list[str]:
 
 def sample(count: int, seed: int = 1, bad: float = 0.01) -> Iterator[Event]:
     """``count`` events: new ones, corrections, withdrawals, exact repeats, and ``bad`` ones."""
-    dice = random.Random(seed)  # noqa: S311 - not for secrets
+    dice = random.Random(seed)
     codes = regions()
     sent: list[Event] = []
     for number in range(count):
@@ -152,7 +152,9 @@ def _good(dice: random.Random, number: int, region: str) -> Event:
     if roll < 0.75:
         return encoded(turnout(number, region, second), "observer")
     if roll < 0.9:
-        return encoded(official(number, region, dice.randrange(0, 46_800, 7200)), "official")
+        station = f"s{number if dice.random() < 0.9 else of}"
+        figure = official(number, region, dice.randrange(0, 46_800, 7200), station=station)
+        return encoded(figure, "official")
     return encoded(triage(of, region, second, status=dice.choice(STATUSES)), "desk")
 
 

@@ -1,0 +1,168 @@
+"""What the screen is made of: rows of the worker's tables, the most urgent region first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from schemas.fields import microseconds
+from schemas.pack import Pack
+from streams.demo.board import Board, build
+from tests.packs import small_pack
+
+
+def _board(pack: Pack | None = None, **tables: list[dict[str, Any]]) -> Board:
+    return build(pack or small_pack(), 0, tables)
+
+
+def _recent(region: str, window: str, reports: int) -> dict[str, Any]:
+    return {"region": region, "category": "procedures", "window": window, "reports": reports}
+
+
+def _open(region: str, since: str, **more: Any) -> dict[str, Any]:
+    row = {
+        "source": "urn:test:citizen",
+        "report_id": f"r-{region}-{since}",
+        "region": region,
+        "station": None,
+        "commission": None,
+        "kind": "entry_denied",
+        "observer_group": "citizen",
+        "phase": "voting",
+        "status": "reported",
+        "since": since,
+    }
+    return row | more
+
+
+def _official(region: str, at: str, percent: str | None, **more: Any) -> dict[str, Any]:
+    row = {
+        "region": region,
+        "station": None,
+        "contest": None,
+        "as_of": at,
+        "checkpoint": at,
+        "percent": percent,
+        "published": None,
+    }
+    return row | more
+
+
+def _finding(region: str, finding: str, holds: bool) -> dict[str, Any]:
+    return {
+        "region": region,
+        "checkpoint": "2030-06-02T10:00:00Z",
+        "finding": finding,
+        "open": holds,
+        "value": "40",
+        "publisher": "agency",
+        "previous_value": "41",
+        "previous_publisher": "commission",
+    }
+
+
+def _order(board: Board) -> list[str]:
+    return [region.code for region in board.regions]
+
+
+def test_every_region_is_there_before_anything_happened() -> None:
+    """The country itself is none of them; no figure is not zero per cent."""
+    board = _board()
+    assert _order(board) == ["XX-A", "XX-ABROAD", "XX-B", "XX-C"]
+    assert {region.official for region in board.regions} == {None}
+    assert board.hour == 0
+    assert board.rejected == []
+
+
+def test_open_restrictions_come_first_then_new_incidents_then_findings() -> None:
+    """One person kept out outweighs many incidents; older incidents count least."""
+    board = _board(
+        open_restrictions=[_open("XX-C", "2030-06-02T10:00:00Z")],
+        incidents_recent=[
+            _recent("XX-B", "15m", 1),
+            _recent("XX-A", "1h", 9),
+            _recent("XX-ABROAD", "1h", 1),
+        ],
+        official_findings=[_finding("XX-ABROAD", "fall", True)],
+    )
+    assert _order(board) == ["XX-C", "XX-B", "XX-ABROAD", "XX-A"]
+    assert board.hour == 10
+
+
+def test_a_cluster_is_so_many_restrictions_within_an_hour() -> None:
+    """Lifted ones count too; the number is the pack's."""
+    needed = small_pack().judgement.alarms.cluster_reports
+
+    def cluster(reports: int, window: str) -> bool:
+        row = {"region": "XX-A", "kind": "expelled", "window": window, "reports": reports}
+        board = _board(restrictions_recent=[row])
+        return next(region.cluster for region in board.regions if region.code == "XX-A")
+
+    assert cluster(needed, "1h")
+    assert not cluster(needed - 1, "1h")
+    assert not cluster(needed, "6h")
+
+
+def test_the_newest_checkpoint_of_the_main_contest_is_shown() -> None:
+    """Not stations' figures, not those of another contest, not one without a percentage."""
+    early, late = "2030-06-02T10:00:00Z", "2030-06-02T14:00:00Z"
+    board = _board(
+        official_turnout=[
+            _official("XX-A", late, "42.5", contest="list", published="2030-06-02T14:30:00Z"),
+            _official("XX-A", early, "20.1"),
+            _official("XX-A", "2030-06-02T18:00:00Z", "99", station="A-1"),
+            _official("XX-A", "2030-06-02T18:00:00Z", "98", contest="district"),
+            _official("XX-A", "2030-06-02T18:00:00Z", None),
+            _official("XX", early, "21"),
+        ]
+    )
+    shown = next(region.official for region in board.regions if region.code == "XX-A")
+    assert shown is not None
+    assert shown.percent == "42.5"
+    assert shown.as_of == microseconds(_moment(late))
+    assert shown.published == microseconds(_moment("2030-06-02T14:30:00Z"))
+    assert board.country is not None
+    assert board.country.percent == "21"
+
+
+def test_a_finding_that_holds_stands_before_one_that_is_past() -> None:
+    """Past ones say so in words; one that holds for any figure holds."""
+    board = _board(
+        official_findings=[
+            _finding("XX-A", "conflicting", False),
+            _finding("XX-A", "fall", True),
+            _finding("XX-A", "fall", False),
+        ]
+    )
+    region = next(region for region in board.regions if region.code == "XX-A")
+    assert region.findings == ("fall", "conflicting (past)")
+
+
+def test_the_newest_restriction_stands_first() -> None:
+    """With the place's code first, then the region's name."""
+    board = _board(
+        open_restrictions=[
+            _open("XX-A", "2030-06-02T10:00:00Z", station="SIM-XX-A-0001"),
+            _open("XX-B", "2030-06-02T12:00:00Z"),
+            _open("XX-C", "2030-06-02T11:00:00Z", commission="C"),
+        ]
+    )
+    assert [each.place for each in board.restrictions] == [
+        "XX-B above stations, South",
+        "C West",
+        "XX-A-0001 North",
+    ]
+
+
+def test_rejected_events_are_summed_by_reason() -> None:
+    """Over topics and types, the most frequent first."""
+    rows = [
+        {"topic": topic, "type": "", "reason": reason, "count": count}
+        for topic, reason, count in (("a", "not_json", 2), ("b", "not_json", 1), ("a", "x", 9))
+    ]
+    assert _board(rejected=rows).rejected == [("x", 9), ("not_json", 3)]
+
+
+def _moment(text: str) -> Any:
+    from datetime import datetime
+
+    return datetime.fromisoformat(text)

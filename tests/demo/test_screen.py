@@ -1,0 +1,122 @@
+"""The live view: it fits any terminal, and says in words what it shows in colour."""
+
+from __future__ import annotations
+
+from functools import cache
+from zoneinfo import ZoneInfo
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from schemas.pack import parse_pack
+from streams.archive.replay import Replay
+from streams.demo.board import TABLES, build
+from streams.demo.screen import Pipeline, Scene, Screen, age
+from streams.packs import load_pack, pack_directory
+from streams.sources.simulate import simulate
+from streams.sources.simulate.packing import simulated_pack
+from streams.tables.views import rows
+
+MINUTE = 60_000_000
+SIZES = [(80, 24), (60, 16), (100, 30), (119, 40), (120, 24), (140, 45), (200, 60), (40, 16)]
+
+
+@cache
+def _scene() -> Scene:
+    """The evening of a simulated day in Kazakhstan."""
+    where = pack_directory("kazakhstan-2023")
+    day = simulate(load_pack(where), 1, teams=300)
+    files = {path.name: path.read_text() for path in where.glob("*.*") if path.suffix != ".md"}
+    pack = parse_pack(simulated_pack(files, day))
+    replay = Replay(pack)
+    replay.fold((line.id, line.raw) for line in day.lines)
+    now = day.world.ends - 90 * MINUTE
+    board = build(pack, now, {name: rows(name, [replay.part], pack, now) for name in TABLES})
+    return Scene(
+        title=pack.name,
+        zone=ZoneInfo("Asia/Almaty"),
+        begins=day.world.places[0].opens,
+        ends=day.world.ends,
+        board=board,
+        pipeline=Pipeline(6, 6, 4_321, 133.0, 3),
+        footer="Ctrl-C stops everything.",
+    )
+
+
+def _shown(width: int, height: int, scene: Scene | None = None) -> list[str]:
+    console = Console(width=width, height=height, color_system=None, force_terminal=False)
+    with console.capture() as capture:
+        console.print(Screen(scene or _scene()), end="")
+    return capture.get().splitlines()
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_it_fits(width: int, height: int) -> None:
+    """No line is wider and the picture not higher than the terminal; the footer is there."""
+    lines = _shown(width, height)
+    assert len(lines) <= height
+    assert max(cell_len(line) for line in lines) <= width
+    assert lines[-1].startswith("Ctrl-C")
+    assert any("rejected events: " in line for line in lines)
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (140, 45)])
+def test_it_says_what_is_real_and_what_is_not(width: int, height: int) -> None:
+    """On every size people use, with the log's clock and its offset."""
+    text = "\n".join(_shown(width, height))
+    assert "official figures: REAL" in text
+    assert "observers: SIMULATED" in text
+    assert "21:30 UTC+06:00" in text
+    assert "worker live 6/6" in text
+
+
+def test_without_colour_nothing_is_lost() -> None:
+    """Clusters, open restrictions, findings, missing figures: all of them are words."""
+    text = "\n".join(_shown(140, 45))
+    assert "CLUSTER" in text
+    assert " open " in text
+    assert "none" in text
+    assert f"OPEN RESTRICTIONS ON OBSERVERS: {len(_scene().board.restrictions)}" in text
+
+
+def test_what_does_not_fit_is_counted() -> None:
+    """Regions and restrictions left out are numbers, not silence."""
+    lines = _shown(80, 24)
+    shown = sum(any(line.startswith(r.name) for r in _scene().board.regions) for line in lines)
+    left = len(_scene().board.regions) - shown
+    assert f"{left} more regions, less urgent" in lines
+    listed = sum(line[2:3] == ":" and line[:2].isdigit() for line in lines)
+    assert f"{len(_scene().board.restrictions) - listed} older ones" in lines
+
+
+def test_a_larger_terminal_shows_more() -> None:
+    """All regions, more restrictions, and the reasons of rejections as a list."""
+    text = "\n".join(_shown(140, 45))
+    for region in _scene().board.regions:
+        assert region.name in text
+    assert "more regions" not in text
+
+
+def test_trouble_is_said_first() -> None:
+    """In the place of "worker live"."""
+    scene = _scene()._replace(pipeline=Pipeline(problem="no answer for 3 s"))
+    assert _shown(80, 24, scene)[2].startswith("no answer for 3 s")
+
+
+def test_before_the_first_event() -> None:
+    """An empty board is a picture too."""
+    empty = build(load_pack("kazakhstan-2023"), None, {})
+    text = "\n".join(_shown(80, 24, _scene()._replace(board=empty)))
+    assert "--:-- UTC+06:00" in text
+    assert "rejected events: none" in text
+    assert "OPEN RESTRICTIONS ON OBSERVERS: 0" in text
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"), [(0, "0 min"), (99, "99 min"), (100, "1 h 40"), (125, "2 h 05")]
+)
+def test_ages(minutes: int, words: str) -> None:
+    """Short enough for a column; never negative."""
+    assert age(0, minutes * MINUTE) == words
+    assert age(5 * MINUTE, 0) == "0 min"

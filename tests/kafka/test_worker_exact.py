@@ -1,0 +1,148 @@
+"""Workers on Apache Kafka come to exactly what the log says, whatever happens to them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemas.pack import Pack
+from streams.log.reading import read_to_end
+from streams.log.topics import create_topics
+from streams.packs import load_pack
+from streams.settings import Settings
+from streams.tables.partition import Partition
+from streams.tables.views import TABLES, rows
+from tests.kafka.harness import KafkaCluster
+from tests.worker.process import (
+    WorkerProcess,
+    fold_log,
+    merged_digest,
+    send,
+    until_caught_up,
+)
+from tests.worker.sample import PACK, sample
+
+Start = Callable[..., WorkerProcess]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """``start(settings)`` runs a worker, which does not outlive the test."""
+    workers: list[WorkerProcess] = []
+
+    def begin(settings: Settings, *arguments: str) -> WorkerProcess:
+        worker = WorkerProcess(settings, tmp_path, *arguments)
+        worker.start()
+        workers.append(worker)
+        return worker
+
+    yield begin
+    for worker in workers:
+        worker.__exit__()
+
+
+async def assert_exact(settings: Settings, workers: list[WorkerProcess]) -> None:
+    """Digest, tables, counts and letters are those of the log folded here."""
+    answers = await until_caught_up(settings, workers)
+    pack = load_pack(PACK)
+    offline = await fold_log(settings, pack)
+    assert merged_digest(answers)[0] == offline.digest
+    for name in TABLES:
+        if "recent" not in name:
+            await assert_same_rows(name, workers, offline.parts, pack)
+    counted: Counter[tuple[str, str]] = Counter()
+    for worker in workers:
+        state = await asyncio.to_thread(worker.get, "/state")
+        for topic, outcomes in state.body["outcomes"].items():
+            counted.update({(topic, outcome): number for outcome, number in outcomes.items()})
+    expected: Counter[tuple[str, str]] = Counter()
+    for part in offline.parts.values():
+        expected.update(part.outcomes)
+    assert counted == expected
+    await assert_letters(settings, workers, offline.letters)
+
+
+async def assert_same_rows(
+    name: str, workers: list[WorkerProcess], parts: dict[int, Partition], pack: Pack
+) -> None:
+    """The workers' rows together are those of the log."""
+    found: list[dict[str, Any]] = []
+    for worker in workers:
+        answer = await asyncio.to_thread(worker.get, f"/tables/{name}")
+        assert answer.status == 200, answer
+        found += answer.body["rows"]
+    expected = rows(name, parts.values(), pack, time.time_ns() // 1000)
+    if name == "rejected":
+        assert counts(found) == counts(expected)
+        return
+    if name == "conflicts":
+        # An id in two regions is seen by a worker that has both of them, and by no other.
+        found = [row for row in found if row["kind"] != "two_regions"]
+        expected = [row for row in expected if row["kind"] != "two_regions"]
+    assert sorted(found, key=repr) == sorted(expected, key=repr)
+
+
+def counts(found: list[dict[str, Any]]) -> Counter[tuple[str, str, str]]:
+    """Rejections by topic, type and reason."""
+    total: Counter[tuple[str, str, str]] = Counter()
+    for row in found:
+        total[row["topic"], row["type"], row["reason"]] += row["count"]
+    return total
+
+
+async def assert_letters(
+    settings: Settings, workers: list[WorkerProcess], expected: set[bytes]
+) -> None:
+    """Every rejected record has its letter, and nothing else has one."""
+    for worker in workers:
+        await worker.until("/state", lambda answer: answer.body["letters"]["waiting"] == 0)
+    keys = {
+        record.key async for record in read_to_end(settings.broker, settings.topics.dead_letter)
+    }
+    assert keys == expected
+    assert expected
+
+
+async def test_joins_kills_stops_and_a_broker_restart(
+    kafka_cluster: Callable[..., KafkaCluster], start: Start
+) -> None:
+    """Two workers, one joins, one is killed, one stopped, the broker restarts, events flow."""
+    kafka = kafka_cluster(1)
+    settings = kafka.settings(partitions=6)
+    await create_topics(settings)
+    events = sample(24_000, seed=7)
+
+    async def publish(count: int, pause: float = 0.0) -> None:
+        for _ in range(count // 250):
+            await send(settings, islice(events, 250))
+            await asyncio.sleep(pause)
+
+    await publish(4_000)
+    first, second = start(settings), start(settings)
+    await publish(3_000, 0.1)
+    await first.until_ready()
+    await second.until_ready()
+    third = start(settings)
+    await publish(3_000, 0.1)
+    first.kill()
+    await publish(3_000, 0.1)
+    await third.until_ready()
+    assert second.stop() == 0
+    await publish(2_000, 0.1)
+    kafka.stop_broker(0)
+    await asyncio.sleep(3)
+    kafka.start_broker(0)
+    await publish(3_000, 0.1)
+    fourth = start(settings)
+    await fourth.until_ready()
+    kafka.kill_broker(0)
+    kafka.start_broker(0)
+    await publish(6_000, 0.02)
+    await assert_exact(settings, [third, fourth])

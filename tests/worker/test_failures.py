@@ -1,0 +1,113 @@
+"""A worker that meets an error nobody expected, or loses its broker for good, ends as it should."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from faust.types import TP
+
+from streams.embedded import EmbeddedBroker
+from streams.errors import UserError
+from streams.log.topics import create_topics
+from streams.packs import load_pack
+from streams.settings import Settings, WorkerSettings
+from streams.worker import app as app_module
+from streams.worker import catchup
+from streams.worker.app import ScrutineerApp, create_app, whole_partitions
+from tests.worker import sample
+from tests.worker.conftest import settings_of
+from tests.worker.process import WorkerProcess, send
+from tests.worker.sample import PACK
+
+
+class PlantedError(Exception):
+    """What a test plants."""
+
+
+def broken(*_: Any) -> Any:
+    """Stands for a function with a defect."""
+    raise PlantedError
+
+
+@asynccontextmanager
+async def in_process(settings: Settings) -> AsyncIterator[ScrutineerApp]:
+    """A worker's application in this process."""
+    worker = WorkerSettings(group=settings.worker.group, port=0)
+    app = create_app(settings.model_copy(update={"worker": worker}), load_pack(PACK))
+    starting = asyncio.create_task(app.start())
+    try:
+        yield app
+    finally:
+        if not starting.done():
+            starting.cancel()
+        await asyncio.wait([starting])
+        await app.stop()
+        await app.end()
+        if not starting.cancelled():
+            starting.result()
+
+
+async def until_live(app: ScrutineerApp) -> None:
+    """Until it shows something."""
+    for _ in range(1000):
+        if app.states.live():
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(app.watch.health())
+
+
+async def test_a_defect_in_a_rebuild_ends_the_worker(
+    broker: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error nobody expected is never swallowed."""
+    settings = settings_of(broker, "defect-rebuild", partitions=1)
+    await create_topics(settings)
+    await send(settings, sample.sample(10))
+    monkeypatch.setattr(catchup, "read", broken)
+    async with in_process(settings) as app:
+        await asyncio.wait_for(app.failed.wait(), 30)
+        assert isinstance(app.failure, PlantedError)
+        assert app.states.live() == {}
+
+
+async def test_a_defect_in_an_agent_ends_the_worker(
+    broker: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Faust would start the agent again and go on after the event; here the worker ends."""
+    settings = settings_of(broker, "defect-agent", partitions=1)
+    await create_topics(settings)
+    async with in_process(settings) as app:
+        await until_live(app)
+        monkeypatch.setattr(app_module, "read", broken)
+        await send(settings, sample.sample(1))
+        await asyncio.wait_for(app.failed.wait(), 30)
+        assert isinstance(app.failure, PlantedError)
+
+
+@pytest.mark.parametrize("live_first", [True, False])
+async def test_stopped_while_the_broker_is_away(tmp_path: Path, live_first: bool) -> None:
+    """SIGTERM ends it in time with 0, broker or no broker."""
+    async with EmbeddedBroker() as embedded:
+        settings = settings_of(embedded.bootstrap, "gone", partitions=1)
+        await create_topics(settings)
+        with WorkerProcess(settings, tmp_path) as worker:
+            await worker.until("/state", lambda answer: answer.body["assigned"] or not live_first)
+            await embedded.stop()
+            assert await asyncio.to_thread(worker.stop) == 0
+    assert "Traceback" not in worker.said
+
+
+def test_a_partition_comes_with_all_its_topics() -> None:
+    """An assignment that splits a partition number between workers is refused."""
+    settings = Settings()
+    whole = {TP(topic, 3) for topic in settings.topics.inputs}
+    assert whole_partitions(whole | {TP("other", 1)}, settings) == {3}
+    with pytest.raises(UserError, match=r"without that of election\.desk"):
+        whole_partitions(whole - {TP("election.desk", 3)}, settings)
+    with pytest.raises(UserError, match=r"topics\.partitions = 12"):
+        whole_partitions({TP(topic, 12) for topic in settings.topics.inputs}, settings)

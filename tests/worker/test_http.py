@@ -1,0 +1,94 @@
+"""The HTTP service of a live worker."""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+
+import pytest
+
+from streams.tables.views import TABLES
+from tests.worker import sample
+from tests.worker.conftest import Running
+from tests.worker.process import fold_log, send, until_caught_up
+from tests.worker.sample import encoded
+
+
+def test_health_and_readiness(running: Running) -> None:
+    """A live worker is well and ready, and says what each partition does."""
+    assert running.worker.get("/healthz") == (200, {"status": "ok", "doing": "live"})
+    answer = running.worker.get("/readyz")
+    assert answer.status == 200
+    assert answer.body["partitions"] == {str(n): {"status": "live"} for n in range(3)}
+
+
+def test_front_page_lists_the_pages(running: Running) -> None:
+    """Whoever comes without a map gets one."""
+    assert "/readyz" in running.worker.get("/").body["pages"]
+
+
+def test_tables_are_listed(running: Running) -> None:
+    """All tables have their names told."""
+    assert running.worker.get("/tables").body == {"tables": list(TABLES)}
+
+
+@pytest.mark.parametrize("name", list(TABLES))
+def test_every_table_answers(running: Running, name: str) -> None:
+    """Each table has a page, for one region and for all."""
+    assert isinstance(running.worker.get(f"/tables/{name}").body["rows"], list)
+    one = running.worker.get(f"/tables/{name}?region=KZ-61")
+    assert one.status == 200
+    if name != "rejected":
+        assert all("KZ-61" in str(row) for row in one.body["rows"])
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "told"),
+    [
+        ("/tables/rumours", 404, "incidents"),
+        ("/tables/incidents?region=XX", 404, "KZ-61"),
+        ("/tables/incidents?regoin=KZ-61", 400, "regoin"),
+        ("/tables/incidents?confirmed=maybe", 400, "0 or 1"),
+        ("/nowhere", 404, "/readyz"),
+    ],
+)
+def test_a_wrong_address_is_explained(running: Running, path: str, status: int, told: str) -> None:
+    """The answer says what is wrong and what there is."""
+    answer = running.worker.get(path)
+    assert answer.status == status
+    assert told in str(answer.body)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_read_only(running: Running, method: str) -> None:
+    """No verb but GET does anything."""
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{running.worker.port}/state", method=method, data=b""
+    )
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request, timeout=10)
+    with refused.value as error:
+        assert error.code == 405
+
+
+def test_metrics_show_the_live_regions(running: Running) -> None:
+    """Prometheus' text has the regions that are live here, zero-filled."""
+    text = running.worker.get("/metrics").body
+    assert 'scrutineer_region_live{region="KZ-61"} 1' in text
+    assert "election_incidents" in text
+
+
+async def test_digest_and_rows_are_those_of_the_log(running: Running) -> None:
+    """The digest, and each table asked for whole, are what folding the log gives."""
+    from streams.packs import load_pack
+    from streams.tables.views import rows
+
+    events = [encoded(sample.incident(n, "KZ-10"), "observer") for n in range(50, 60)]
+    await send(running.settings, events)
+    pack = load_pack(running.settings.pack)
+    (answer,) = await until_caught_up(running.settings, [running.worker])
+    offline = await fold_log(running.settings, pack)
+    assert answer.body["content_digest"] == offline.digest
+    for name in ("incidents", "restrictions", "official_turnout", "corrections", "rejected"):
+        whole = running.worker.get(f"/tables/{name}").body["rows"]
+        assert whole == rows(name, offline.parts.values(), pack, 0) or name == "restrictions"
