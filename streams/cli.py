@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -15,6 +16,8 @@ import click
 from streams.errors import UserError
 
 CONFIG_VARIABLE: Final = "SCRUTINEER_CONFIG"
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""Errors of writing that no code can mend: the disk, or what of it is ours, is full."""
 
 
 class Row(NamedTuple):
@@ -123,9 +126,18 @@ def _is_mistake(error: Exception) -> bool:
     """Whether ``error`` is the user's to mend, so that its message says all there is to say."""
     if isinstance(error, UserError):
         return True
+    if isinstance(error, OSError):
+        return error.errno in _FULL
     from schemas.pack import PackError
 
     return isinstance(error, PackError)
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}cannot write: {error.strerror}"
+    return str(error)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -144,18 +156,36 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:
         if not _is_mistake(error):
             raise
-        click.echo(f"scrutineer: {error}", err=True)
+        click.echo(f"scrutineer: {_told(error)}", err=True)
         return 2
     return result if isinstance(result, int) else 0
 
 
 def main() -> None:
     """Entry point of the `scrutineer` script."""
+    _open_closed_streams()
     status = run(sys.argv[1:])
     try:
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as error:
+        if not isinstance(error, BrokenPipeError) and status != 2:
+            click.echo(f"scrutineer: {_told(error)}", err=True)
+            status = 2
         # Python flushes once more at exit: give it a place where that succeeds.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 1
+        status = status or 1
     sys.exit(status)
+
+
+def _open_closed_streams() -> None:
+    """Put the null device where the caller closed a standard stream (`>&-`).
+
+    Else the next file that is opened gets the stream's number, and what is printed.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest free number: this one
+            if number:
+                setattr(sys, name, os.fdopen(number, "w", closefd=False))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from schemas import read
-from schemas.verdict import Rejected
+from schemas.verdict import Accepted, Rejected
 from streams.tables.digest import content_digest, region_digests
 from streams.tables.partition import Partition
 
@@ -43,15 +43,18 @@ class Replay:
         A rejected event is counted whatever ``until``: it has no time that could be trusted.
         """
         for place, raw in events:
-            self.read += 1
-            result = read(raw, None, self.pack)
-            if isinstance(result, Rejected):
-                if self.on_rejected is not None:
-                    self.on_rejected(place, result)
-            elif self.until is not None and result.at > self.until:
-                self.later += 1
-                continue
-            self.part.fold(result)
+            self.take(place, read(raw, None, self.pack))
+
+    def take(self, place: str, result: Accepted | Rejected) -> None:
+        """Fold an event that has been read, as one from the log, whose place counts."""
+        self.read += 1
+        if isinstance(result, Rejected):
+            if self.on_rejected is not None:
+                self.on_rejected(place, result)
+        elif self.until is not None and result.at > self.until:
+            self.later += 1
+            return
+        self.part.fold(result)
 
     @property
     def outcomes(self) -> dict[str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import re
 import sys
 import time
 from typing import Any, NamedTuple
@@ -181,9 +182,9 @@ def printable(text: str) -> str:
 
 def _key(name: str) -> bytes:
     topic, _, rest = name.partition("/")
-    partition, _, offset = rest.partition("/")
-    if not (topic and partition.isdigit() and offset.isdigit()):
+    if not (topic and re.fullmatch(r"[0-9]{1,10}/[0-9]{1,19}", rest)):
         raise UserError(f"{name!r} is no letter's name: it is topic/partition/offset")
+    partition, _, offset = rest.partition("/")
     return letter_key(topic, int(partition), int(offset))
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 import click
 
+from streams.commands.numbers import Finite
 from streams.errors import UserError
 
 USUAL_PORT: Final = 6066
@@ -17,7 +18,7 @@ USUAL_PORT: Final = 6066
 @click.command("demo")
 @click.option(
     "--seconds",
-    type=click.FloatRange(1, 3600),
+    type=Finite(1, 3600),
     default=60.0,
     show_default=True,
     help="How long the day takes.",

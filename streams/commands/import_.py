@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import shutil
-import sys
 import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, cast
 
 import click
 
+from streams.commands.outputs import copy_to, refuse_reuse
 from streams.errors import UserError
 from streams.packs import load_pack
 from streams.settings import load_settings
@@ -26,7 +24,7 @@ _IN_MEMORY: Final = 32 * 1024 * 1024
 class Complaints:
     """Shows the first wrong rows on stderr, or writes all of them to a file."""
 
-    def __init__(self, sink: IO[str] | None) -> None:
+    def __init__(self, sink: IO[bytes] | None) -> None:
         self._sink = sink
         self._number = 0
 
@@ -34,7 +32,7 @@ class Complaints:
         """Take one ``file:line: what``."""
         self._number += 1
         if self._sink is not None:
-            print(message, file=self._sink)
+            self._sink.write(message.encode(errors="surrogateescape") + b"\n")
         elif self._number <= SHOWN:
             click.echo(message, err=True)
         elif self._number == SHOWN + 1:
@@ -77,18 +75,24 @@ def command(
     """
     rules = load_mapping(mapping)
     pack = load_pack(where if where is not None else load_settings().pack)
-    tables = load_lookups(rules, file.parent, dict(map(_pair, lookups)))
-    with _listing(skip_invalid) as sink:
-        run = Import(rules, tables, pack, Complaints(sink))
-        # Events wait here until the last row is known to be right.
-        with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as waiting:
-            _fill(waiting, run.events(file))
-            click.echo(run.summary.text(), err=True)
-            if run.summary.bad and skip_invalid is None:
-                click.echo("nothing was written: mend the rows or the mapping", err=True)
-                return 1
-            waiting.seek(0)
-            _copy(waiting, output)
+    given = dict(map(_pair, lookups))
+    beside = [file.parent / spec.file for spec in rules.lookups.values()]
+    refuse_reuse(
+        [("--output", output), ("--skip-invalid", skip_invalid)],
+        [mapping, file, *given.values(), *beside],
+    )
+    tables = load_lookups(rules, file.parent, given)
+    # Events and complaints wait until the last row has been read.
+    with _waiting() as events, _waiting() as wrong:
+        run = Import(rules, tables, pack, Complaints(None if skip_invalid is None else wrong))
+        _fill(events, run.events(file))
+        click.echo(run.summary.text(), err=True)
+        if skip_invalid is not None:
+            copy_to(skip_invalid, wrong)
+        elif run.summary.bad:
+            click.echo("nothing was written: mend the rows or the mapping", err=True)
+            return 1
+        _write(events, output)
     return 0
 
 
@@ -99,23 +103,8 @@ def _pair(text: str) -> tuple[str, Path]:
     return name, Path(path)
 
 
-@contextmanager
-def _listing(path: Path | None) -> Iterator[IO[str] | None]:
-    if path is None:
-        yield None
-        return
-    with _created(path) as stream, io.TextIOWrapper(stream, encoding="utf-8") as text:
-        yield text
-
-
-@contextmanager
-def _created(path: Path) -> Iterator[IO[bytes]]:
-    try:
-        stream = path.open("wb")
-    except OSError as error:
-        raise UserError(f"{path}: cannot be written: {error.strerror}") from error
-    with stream:
-        yield stream
+def _waiting() -> IO[bytes]:
+    return cast("IO[bytes]", tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY))
 
 
 def _fill(waiting: IO[bytes], events: Iterable[bytes]) -> None:
@@ -123,13 +112,9 @@ def _fill(waiting: IO[bytes], events: Iterable[bytes]) -> None:
         waiting.write(raw + b"\n")
 
 
-def _copy(waiting: IO[bytes], output: Path | None) -> None:
-    if output is None:
-        shutil.copyfileobj(waiting, sys.stdout.buffer)
+def _write(events: IO[bytes], output: Path | None) -> None:
+    if output is not None:
+        copy_to(output, events)
         return
-    with _created(output) as stream:
-        try:
-            shutil.copyfileobj(waiting, stream)
-            stream.flush()
-        except OSError as error:
-            raise UserError(f"{output}: cannot be written: {error.strerror}") from error
+    events.seek(0)
+    shutil.copyfileobj(events, click.get_binary_stream("stdout"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ from typing import IO, TYPE_CHECKING, Final
 
 import click
 
+from streams.commands.numbers import Finite
+from streams.commands.outputs import copy_to, create, refuse_reuse
 from streams.commands.progress import Bar
 from streams.errors import UserError
 from streams.packs import load_pack
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from schemas.pack import Pack
 
 SHOWN: Final = 20
+_IN_MEMORY: Final = 8 * 1024 * 1024
 
 
 class RefusedError(Exception):
@@ -55,7 +59,7 @@ class Checker:
         self.bad += 1
         if self.sink is not None:
             self.sink.write(refusal.record())
-            self.sink.flush()
+            self.sink.flush()  # whoever feeds us lines live can look at them
         elif self.bad <= SHOWN:
             click.echo(str(refusal), err=True)
         elif self.bad == SHOWN + 1:
@@ -66,10 +70,10 @@ class Checker:
 @click.argument("files", metavar="FILE…", nargs=-1, required=True)
 @click.option("--pack", "where", metavar="DIR", help="Election pack. Default: the settings'.")
 @click.option("--bootstrap", metavar="HOST:PORT", help="Brokers. Default: the settings'.")
-@click.option("--rate", type=click.FloatRange(0, min_open=True), help="At most so many events/s.")
+@click.option("--rate", type=Finite(0, min_open=True), help="At most so many events/s.")
 @click.option(
     "--speed",
-    type=click.FloatRange(0, min_open=True),
+    type=Finite(0, min_open=True),
     help="Play by event time, so many times as fast as it happened; all files in one order.",
 )
 @click.option(
@@ -81,7 +85,7 @@ class Checker:
 @click.option("--dry-run", is_flag=True, help="Check only; no broker is needed.")
 @click.option(
     "--timeout",
-    type=click.FloatRange(0, min_open=True),
+    type=Finite(0, 86_400, min_open=True),
     default=60.0,
     show_default=True,
     help="Seconds to wait for a broker that is away.",
@@ -106,11 +110,13 @@ def command(
     pack = load_pack(where if where is not None else settings.pack)
     if STDIN in files and len(files) > 1:
         raise UserError("'-' (standard input) goes alone, not with files")
-    with _listing(skip_invalid) as sink, Waiting() as waiting:
+    live = STDIN in files and speed is None and not dry_run
+    with _listing(skip_invalid, files, live) as sink, Waiting() as waiting:
         checker = Checker(pack, sink)
-        live = STDIN in files and speed is None and not dry_run
         if not live:
             _check_all(files, checker, waiting)
+            if skip_invalid is not None and sink is not None:
+                copy_to(skip_invalid, sink)
             if checker.bad and sink is None:
                 total = checker.bad + checker.good
                 click.echo(f"wrong lines: {checker.bad:,} of {total:,}; nothing was sent")
@@ -187,13 +193,11 @@ def _summary(publisher: Publisher, checker: Checker) -> None:
 
 
 @contextmanager
-def _listing(path: Path | None) -> Iterator[IO[bytes] | None]:
+def _listing(path: Path | None, files: tuple[str, ...], live: bool) -> Iterator[IO[bytes] | None]:
+    """Where wrong lines go: at once to ``path`` when live, else to a place to copy it from."""
     if path is None:
         yield None
         return
-    try:
-        stream = path.open("wb")
-    except OSError as error:
-        raise UserError(f"{path}: cannot be written: {error.strerror}") from error
-    with stream:
-        yield stream
+    refuse_reuse([("--skip-invalid", path)], files)
+    with create(path) if live else tempfile.SpooledTemporaryFile(_IN_MEMORY) as sink:
+        yield sink

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 ROWS: Final = 10
 UNBOUNDED: Final = 400
 """Columns of an output that is no terminal."""
+_FIRST_YEAR, _LAST_YEAR = 1970, 8999
+"""Those of an event's time: they leave room for any offset."""
 _LEAST_TELLING: Final = (
     "previous_source_url",
     "source_url",
@@ -68,7 +70,14 @@ _LEAST_TELLING: Final = (
     help="Only this table; may be given several times.",
 )
 @click.option("--region", metavar="CODE", help="Only this region's rows.")
-@click.option("--rows", "limit", default=ROWS, show_default=True, help="Rows shown of a table.")
+@click.option(
+    "--rows",
+    "limit",
+    type=click.IntRange(1),
+    default=ROWS,
+    show_default=True,
+    help="Rows shown of a table.",
+)
 @click.option("--rejected", "tell", is_flag=True, help="List every rejected line on stderr.")
 @click.option("--json", "as_json", is_flag=True, help="All rows as one JSON document.")
 def command(
@@ -118,6 +127,8 @@ def _moment(text: str | None) -> int | None:
         raise UserError(
             f"--until {text}: write a time with its offset, such as 2023-03-19T14:00:00+06:00"
         )
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise UserError(f"--until {text}: events are of the years {_FIRST_YEAR} to {_LAST_YEAR}")
     return microseconds(moment)
 
 

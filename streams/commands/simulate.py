@@ -8,12 +8,13 @@ from pathlib import Path
 import click
 
 from schemas.pack import PACK_FILES, parse_pack
+from streams.commands.outputs import refuse_reuse
 from streams.errors import UserError
 from streams.packs import load_pack, pack_directory
 from streams.settings import load_settings
 from streams.sources.jsonl import read_lines
 from streams.sources.simulate import TEAMS, courses, simulate
-from streams.sources.simulate.output import write_day
+from streams.sources.simulate.output import day_files, write_day
 
 
 @click.command("simulate")
@@ -51,6 +52,8 @@ def command(
     """
     directory = pack_directory(where if where is not None else load_settings().pack)
     pack = load_pack(directory)
+    read: list[str | Path] = [*official, *(directory / name for name in PACK_FILES)]
+    refuse_reuse([("--out:", path) for path in day_files(out)], read)
     figures = courses((line.raw for line in read_lines(official)), pack)
     day = simulate(pack, seed, teams=teams, stations=stations, official=figures)
     files = {

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from schemas.pack import Pack
 from streams.archive.replay import Replay
 from streams.demo.audience import Audience
 from streams.demo.day import TABLES as TABLES_FILE
 from streams.demo.day import Day
 from streams.demo.feed import Feed
-from streams.demo.others import foreign_events
+from streams.demo.others import Foreign, foreign_events
 from streams.demo.summary import summary
 from streams.log.clients import producer
 from streams.settings import Settings
@@ -58,8 +59,9 @@ async def play(
         seconds = time.monotonic() - started
         digest, positions = await _digest(feed)
         await _keep_tables(feed, day)
-        day.keep_others(await _others(settings, positions, progress))
-        replay = await asyncio.to_thread(day.replay)
+        others = await _others(settings, day.pack, positions, progress)
+        day.keep_others(others)
+        replay = await asyncio.to_thread(day.replay, others)
         audience.sum_up(
             summary(
                 day,
@@ -120,12 +122,12 @@ async def _digest(feed: Feed) -> tuple[str, dict[tuple[str, int], int]]:
 
 
 async def _others(
-    settings: Settings, positions: Mapping[tuple[str, int], int], progress: Progress
-) -> list[bytes]:
+    settings: Settings, pack: Pack, positions: Mapping[tuple[str, int], int], progress: Progress
+) -> list[Foreign]:
     """Events that somebody else sent meanwhile: a person tries things."""
     try:
         async with asyncio.timeout(CATCH_UP_SECONDS):
-            return await foreign_events(settings.broker, positions, progress.ours)
+            return await foreign_events(settings, pack, positions, progress.ours)
     except TimeoutError:
         raise DemoError("the broker does not tell what others have sent") from None
 

@@ -10,7 +10,9 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from schemas.pack import PACK_FILES, Pack
+from schemas.verdict import Accepted
 from streams.archive.replay import Replay
+from streams.demo.others import Foreign
 from streams.errors import UserError
 from streams.packs import load_pack, pack_directory
 from streams.settings import TopicSettings
@@ -24,7 +26,7 @@ from streams.sources.simulate.output import FILES, PACK, write_day
 ELECTION: Final = "kazakhstan-2023"
 OFFICIAL: Final = "official.jsonl"
 OTHERS: Final = "others.jsonl"
-"""Events that somebody else sent while the day was played."""
+"""Events that somebody else sent while the day was played, and that were accepted."""
 TABLES: Final = "tables.json"
 """The worker's tables at the end."""
 UNKNOWN_LAG: Final = 44 * 60_000_000
@@ -65,17 +67,25 @@ class Day:
             found += schedule(getattr(topics, authority), lines, lag)
         return found
 
-    def replay(self) -> Replay:
-        """The same events without a broker."""
+    def replay(self, others: Iterable[Foreign] = ()) -> Replay:
+        """The same events without a broker, and ``others`` with their places in the log."""
         replay = Replay(self.pack)
-        others = self.directory / OTHERS
-        for path in (*self.files.values(), *([others] if others.exists() else [])):
+        for path in self.files.values():
             replay.fold((line.where, line.raw) for line in read_lines([str(path)]))
+        for each in others:
+            replay.take(each.place, each.result)
         return replay
 
-    def keep_others(self, events: Iterable[bytes]) -> None:
-        """Put events that somebody else sent beside the day's own."""
-        lines = b"".join(raw.replace(b"\n", b" ") + b"\n" for raw in events)
+    def keep_others(self, others: Iterable[Foreign]) -> None:
+        """Put the events of others beside the day's own, for a replay of the files.
+
+        Without those that the worker rejected: a file does not tell what was wrong with the place.
+        """
+        lines = b"".join(
+            each.raw.replace(b"\n", b" ") + b"\n"
+            for each in others
+            if isinstance(each.result, Accepted)
+        )
         if lines:
             (self.directory / OTHERS).write_bytes(lines)
 

@@ -81,6 +81,8 @@ def _stdin() -> IO[bytes]:
 
     Python's own must not be in use by a thread when the process ends.
     """
+    if sys.stdin is None:
+        raise UserError("standard input is closed: there are no lines to read")
     try:
         return open(sys.stdin.fileno(), "rb", closefd=False)
     except (io.UnsupportedOperation, AttributeError):  # replaced by something without a file

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -146,6 +147,41 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
     process.stderr.close()
     assert process.wait() in (1, -signal.SIGPIPE)
     assert complaints == ""
+
+
+def shell(command: str) -> subprocess.CompletedProcess[str]:
+    """Run a line of the shell that begins with `scrutineer`."""
+    program = f"{shlex.quote(sys.executable)} -m streams"
+    return subprocess.run(
+        ["sh", "-c", f"{program} {command}"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+@pytest.mark.parametrize("command", ["--version", "metrics", "settings"])
+def test_a_full_disk_is_one_message_and_2(command: str) -> None:
+    """Text of any length, written by any of the libraries."""
+    done = shell(f"{command} > /dev/full")
+    assert done.returncode == 2
+    assert done.stderr == "scrutineer: cannot write: No space left on device\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "status", "told"),
+    [
+        ("metrics >&-", 0, ""),
+        ("settings >&- 2>&- <&-", 0, ""),
+        (
+            "replay - <&-",
+            2,
+            "scrutineer: standard input is closed: there are no lines to read\n",
+        ),
+    ],
+)
+def test_closed_streams(command: str, status: int, told: str) -> None:
+    """Nothing is shown where nobody can see it; what can't be read is told."""
+    done = shell(command)
+    assert (done.returncode, done.stdout, done.stderr) == (status, "", told)
 
 
 def test_the_settings_file_is_named_to_the_command_and_its_children(

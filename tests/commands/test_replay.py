@@ -133,6 +133,8 @@ def test_one_table_of_one_region(day: Path) -> None:
         (["missing.jsonl"], "missing.jsonl: cannot be read"),
         (["--until", "noon"], "--until noon: write a time with its offset"),
         (["--until", "2030-06-02T12:00:00"], "write a time with its offset"),
+        (["--until", "9999-12-31T23:59:59-10:00"], "events are of the years 1970 to 8999"),
+        (["--until", "0001-01-01T00:00:00+10:00"], "events are of the years 1970 to 8999"),
         (["--region", "YY"], "has no such region"),
     ],
 )
@@ -140,6 +142,23 @@ def test_mistakes_are_told(day: Path, arguments: list[str], message: str) -> Non
     """In a sentence, without a stack trace."""
     with pytest.raises(UserError, match=message):
         _replay(day, *arguments)
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "x"])
+def test_a_number_of_rows_is_at_least_1(day: Path, number: str) -> None:
+    """Anything else is refused."""
+    result = _replay(day, "--rows", number)
+    assert result.exit_code == 2
+    assert "--rows" in result.stderr
+
+
+@pytest.mark.parametrize("until", ["1970-01-01T00:00:00+14:00", "8999-12-31T23:59:59-14:00"])
+def test_until_at_the_ends_of_the_calendar(day: Path, until: str) -> None:
+    """Nothing or everything has happened by then."""
+    found = json.loads(_replay(day, "--until", until, "--json").stdout)
+    everything = json.loads(_replay(day, "--json").stdout)
+    nothing = until.startswith("1970")
+    assert found["tables"]["incidents"] == ([] if nothing else everything["tables"]["incidents"])
 
 
 def test_a_pack_that_is_wrong_is_told(day: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from click.testing import CliRunner
 from streams.archive.replay import Replay
 from streams.commands.simulate import command
 from streams.errors import UserError
-from streams.packs import load_pack
+from streams.packs import load_pack, pack_directory
 from streams.sources.jsonl import read_lines
 
 
@@ -31,6 +32,22 @@ def test_a_day_on_disk(tmp_path: Path) -> None:
     assert replay.reasons == planted["invalid"]["by_reason"]
     assert replay.read == planted["events"]["observer"] + planted["events"]["desk"]
     assert "planted.json" in result.output
+
+
+def test_it_does_not_overwrite_what_it_reads(tmp_path: Path) -> None:
+    """Neither the pack nor the official figures, whatever the way they are named."""
+    pack = tmp_path / "pack"
+    shutil.copytree(pack_directory("kazakhstan-2023"), pack)
+    before = (pack / "election.toml").read_bytes()
+    (tmp_path / "desk.jsonl").write_text("mine")
+    there = ["--out", str(tmp_path), "--teams", "30", "--stations", "100"]
+    for read in (["--pack", str(pack)], ["--official", f"{pack}/../desk.jsonl"]):
+        with pytest.raises(UserError, match="this file is read as"):
+            CliRunner().invoke(
+                command, ["--pack", "kazakhstan-2023", *read, *there], catch_exceptions=False
+            )
+    assert (pack / "election.toml").read_bytes() == before
+    assert (tmp_path / "desk.jsonl").read_text() == "mine"
 
 
 def test_a_place_that_can_not_be_written(tmp_path: Path) -> None:

@@ -216,7 +216,7 @@ def test_a_port_that_is_taken_is_told() -> None:
 
 
 def test_events_of_others_are_replayed_too(tmp_path: Path) -> None:
-    """A person sends one while the day is played: digests agree, and it is kept beside them."""
+    """A person sends two while the day is played: digests agree, what was accepted is kept."""
     import subprocess
 
     event = {
@@ -237,18 +237,23 @@ def test_events_of_others_are_replayed_too(tmp_path: Path) -> None:
     }
     mine = tmp_path / "mine.jsonl"
     mine.write_text(json.dumps(event) + "\n")
+    late = event | {"id": "mine-2-0", "time": "2933-03-19T12:00:00+06:00"}
+    late["data"] = event["data"] | {"report_id": "mine-2"}  # type: ignore[operator]
+    (tmp_path / "late.jsonl").write_text(json.dumps(late) + "\n")
     with DemoProcess(tmp_path, "--seconds", "15") as demo:
         demo.until(demo.says("REAL, as published"))
         config = str(demo.folder / "scrutineer.toml")
+        program = [sys.executable, "-m", "streams"]
         subprocess.run(
-            [sys.executable, "-m", "streams", "--config", config, "publish", str(mine)],
+            [*program, "--config", config, "publish", str(mine), str(tmp_path / "late.jsonl")],
             capture_output=True,
             check=True,
             timeout=60,
         )
         result = demo.result()
         assert demo.process.returncode == 0, demo.err.read_text()
-    assert result["events"]["others"] == 1
+    assert result["events"]["others"] == 2
+    assert result["rejected"]["future_time"] == 1
     assert result["equal"] is True
     assert (demo.folder / "others.jsonl").read_bytes() == mine.read_bytes()
     assert any(row["report_id"] == "mine-1" for row in _tables(demo)["open_restrictions"])

@@ -57,6 +57,58 @@ def test_wrong_rows_can_be_put_aside(folder: Path, capfd: pytest.CaptureFixture[
     assert "wrong rows: 1" in err
 
 
+@pytest.mark.parametrize("option", ["-o", "--skip-invalid"])
+@pytest.mark.parametrize("name", ["m.toml", "rows.csv", "link.csv"])
+def test_what_is_read_is_not_overwritten(
+    folder: Path, capfd: pytest.CaptureFixture[str], option: str, name: str
+) -> None:
+    """A slip of the hand must not cost the data, by whatever name."""
+    (folder / "link.csv").symlink_to("rows.csv")
+    before = (folder / name).read_bytes()
+    assert call(folder, option, str(folder / name)) == 2
+    assert (folder / name).read_bytes() == before
+    assert "this file is read as" in capfd.readouterr().err
+
+
+def test_a_lookup_is_not_overwritten(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Neither the one beside the file nor one that is named."""
+    lookup = '\n[lookups.register]\nfile = "register.csv"\nkey = "id"\n'
+    (folder / "m.toml").write_text(REPORTS + lookup)
+    for name, more in (("register.csv", []), ("r.csv", ["--lookup", f"register={folder}/r.csv"])):
+        (folder / name).write_text("id\n")
+        assert call(folder, *more, "-o", str(folder / name)) == 2
+        assert "this file is read as" in capfd.readouterr().err
+        assert (folder / name).read_text() == "id\n"
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_two_outputs_are_two_files(
+    folder: Path, capfd: pytest.CaptureFixture[str], exists: bool
+) -> None:
+    """The second would overwrite the first."""
+    if exists:
+        (folder / "both").write_text("")
+    both = [str(folder / "both"), "--skip-invalid", f"{folder}/../{folder.name}/both"]
+    assert call(folder, "-o", *both) == 2
+    assert "this file is that of --output" in capfd.readouterr().err
+
+
+def test_a_list_of_before_outlives_a_file_that_cannot_be_read(folder: Path) -> None:
+    """The list is written when all rows have been read."""
+    (folder / "bad.txt").write_text("before")
+    (folder / "rows.csv").unlink()
+    assert call(folder, "--skip-invalid", str(folder / "bad.txt")) == 2
+    assert (folder / "bad.txt").read_text() == "before"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+@pytest.mark.parametrize("option", ["-o", "--skip-invalid"])
+def test_a_full_disk_is_told(folder: Path, capfd: pytest.CaptureFixture[str], option: str) -> None:
+    """With the file's name."""
+    assert call(folder, "--skip-invalid", "/dev/null", option, "/dev/full") == 2
+    assert "scrutineer: /dev/full: cannot be written: No space left" in capfd.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("more", "message"),
     [

@@ -184,13 +184,53 @@ def test_many_wrong_lines_do_not_flood_the_terminal(
     assert out == "wrong lines: 50 of 50; nothing was sent\n"
 
 
+@pytest.mark.parametrize("name", ["a.jsonl", "link.jsonl"])
+def test_what_is_read_is_not_overwritten(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    """A file that is named twice keeps its content, by whatever name."""
+    file = write(tmp_path, "a.jsonl", *GOOD, b"{")
+    (tmp_path / "link.jsonl").symlink_to("a.jsonl")
+    before = Path(file).read_bytes()
+    aside = str(tmp_path / name)
+    arguments = ["--pack", write_pack(tmp_path), "--dry-run", "--skip-invalid", aside]
+    assert run(["publish", file, *arguments]) == 2
+    assert f"--skip-invalid {aside}: this file is read as {file}" in capsys.readouterr().err
+    assert Path(file).read_bytes() == before
+
+
+def test_standard_input_from_a_file_is_not_overwritten(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`publish - < F --skip-invalid F`."""
+    file = write(tmp_path, "a.jsonl", *GOOD)
+    with Path(file).open() as stream:
+        monkeypatch.setattr(sys, "stdin", stream)
+        assert run(["publish", "-", "--pack", write_pack(tmp_path), "--skip-invalid", file]) == 2
+    assert "this file is read as -" in capsys.readouterr().err
+    assert Path(file).read_bytes() == b"\n".join(GOOD) + b"\n"
+
+
+def test_a_list_of_before_outlives_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    """The list is written when all lines have been checked."""
+    aside = write(tmp_path, "aside.jsonl", b"before")
+    files = [write(tmp_path, "a.jsonl", b"{"), str(tmp_path / "missing.jsonl")]
+    pack = write_pack(tmp_path)
+    assert run(["publish", *files, "--pack", pack, "--skip-invalid", aside]) == 2
+    assert Path(aside).read_bytes() == b"before\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["missing.jsonl"], "missing.jsonl: cannot be read"),
         (["-", "other.jsonl"], "'-' (standard input) goes alone"),
         (["a.jsonl", "--rate", "0"], "--rate"),
-        (["a.jsonl", "--skip-invalid", "none/aside"], "cannot be written"),
+        (["a.jsonl", "--rate", "nan"], "nan is not a finite number"),
+        (["a.jsonl", "--speed", "inf"], "inf is not a finite number"),
+        (["a.jsonl", "--timeout", "nan"], "nan is not a finite number"),
+        (["a.jsonl", "--timeout", "1e9"], "--timeout"),
+        (["/dev/null", "--skip-invalid", "none/aside"], "cannot be written"),
     ],
 )
 def test_mistakes_end_with_2(

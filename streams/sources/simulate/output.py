@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from schemas.pack import PACK_FILES
 from streams.sources.simulate.generate import Simulation
 from streams.sources.simulate.packing import simulated_pack
 from streams.sources.simulate.wire import Stream
@@ -15,6 +16,15 @@ FILES: Final[dict[Stream, str]] = {"observer": "observers.jsonl", "desk": "desk.
 """File of each stream, in the order in which its events arrive."""
 PLANTED: Final = "planted.json"
 PACK: Final = "pack"
+
+
+def day_files(out: Path) -> list[Path]:
+    """Every file that ``write_day`` may write in ``out``."""
+    return [
+        *(out / name for name in FILES.values()),
+        out / PLANTED,
+        *(out / PACK / name for name in PACK_FILES),
+    ]
 
 
 def write_day(day: Simulation, files: Mapping[str, str], out: Path) -> dict[str, str]:
