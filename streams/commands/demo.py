@@ -63,17 +63,21 @@ def command(
     console = Console(highlight=False)
     seen = console.is_terminal and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
     audience: Audience = Terminal(console) if seen and not no_ui else Plain()
-    ctx.exit(run(Options(seconds, seed, _port(port), keep), audience))
+    ctx.exit(run(Options(seconds, seed, _ports(port), keep), audience))
 
 
-def _port(wanted: int | None) -> int:
+def _ports(wanted: int | None) -> list[int]:
+    """Ports to try: another program may take one before the worker does."""
     from streams.embedded import free_port
 
-    if _is_free(wanted or USUAL_PORT):
-        return wanted or USUAL_PORT
     if wanted is not None:
-        raise UserError(f"--port {wanted} is taken on 127.0.0.1: choose another, or leave it out")
-    return free_port()
+        if not _is_free(wanted):
+            raise UserError(
+                f"--port {wanted} is taken on 127.0.0.1: choose another, or leave it out"
+            )
+        return [wanted]
+    usual = [USUAL_PORT] if _is_free(USUAL_PORT) else []
+    return [*usual, *(free_port() for _ in range(3))]
 
 
 def _is_free(port: int) -> bool:

@@ -13,7 +13,8 @@ from rich.live import Live
 
 from streams.demo.day import Day
 from streams.demo.feed import Feed
-from streams.demo.screen import Scene, Screen, clock
+from streams.demo.scene import Scene, clock
+from streams.demo.screen import Screen
 from streams.demo.summary import in_words
 
 FRAME: Final = 0.5

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -33,11 +33,14 @@ class DemoError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line asked for. ``keep``: where the files stay, None for nowhere."""
+    """What the command line asked for.
+
+    ``ports``: to try for the worker's pages. ``keep``: where the files stay, None for nowhere.
+    """
 
     seconds: float
     seed: int
-    port: int
+    ports: Sequence[int]
     keep: Path | None
 
 

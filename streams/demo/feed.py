@@ -14,7 +14,7 @@ import aiohttp
 from schemas.fields import microseconds
 from schemas.pack import Pack
 from streams.demo.board import TABLES, Board, build
-from streams.demo.screen import Pipeline
+from streams.demo.scene import Pipeline
 
 PERIOD: Final = 0.5
 """Seconds between two rounds of questions."""

@@ -7,17 +7,18 @@ import contextlib
 import logging
 import signal
 import tempfile
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from typing import Any, Final
 
 from streams.demo.audience import Audience
-from streams.demo.child import WorkerProcess
+from streams.demo.child import WorkerProcess, start_worker
 from streams.demo.course import DemoError, Options, play
 from streams.demo.day import prepare
 from streams.demo.feed import Feed
 from streams.demo.handle import write_handle
 from streams.embedded import EmbeddedBroker
+from streams.errors import UserError
 from streams.log.topics import create_topics
 from streams.settings import (
     BrokerSettings,
@@ -72,19 +73,24 @@ async def _demo(options: Options, audience: Audience) -> None:
         if directory is None:
             scratch = tempfile.TemporaryDirectory(prefix="scrutineer-")
             directory = Path(stack.enter_context(scratch))
-        directory.mkdir(parents=True, exist_ok=True)
-        _log_to(directory / "demo.log")
-        (directory / "broker.log").unlink(missing_ok=True)
-        audience.say("making up the observers, reading the official figures")
-        day = await asyncio.to_thread(prepare, directory, options.seed)
+        with _writing(directory):
+            directory.mkdir(parents=True, exist_ok=True)
+            _log_to(directory / "demo.log")
+            (directory / "broker.log").unlink(missing_ok=True)
+            audience.say("making up the observers, reading the official figures")
+            day = await asyncio.to_thread(prepare, directory, options.seed)
         audience.say("starting a broker")
         broker = await stack.enter_async_context(EmbeddedBroker(directory / "broker.log"))
-        settings = _settings(options, broker.bootstrap, directory)
+        settings = _settings(broker.bootstrap, directory)
         await create_topics(settings)
-        handle = write_handle(settings, day.pack_directory, directory)
+
+        def handle(port: int) -> Path:
+            return write_handle(_settings(broker.bootstrap, directory, port), pack, directory)
+
+        pack = day.pack_directory
         audience.say("starting a worker")
-        worker = await stack.enter_async_context(WorkerProcess(handle, directory / "worker.log"))
-        feed = Feed(f"http://127.0.0.1:{options.port}", day.pack)
+        worker, port = await start_worker(stack, options.ports, handle, directory / "worker.log")
+        feed = Feed(f"http://127.0.0.1:{port}", day.pack)
         stack.push_async_callback(feed.close)
         await _while_alive(broker, worker, play(options, settings, day, feed, audience))
 
@@ -96,7 +102,16 @@ def _log_to(path: Path) -> None:
     logging.getLogger().addHandler(handler)
 
 
-def _settings(options: Options, bootstrap: str, directory: Path) -> Settings:
+@contextlib.contextmanager
+def _writing(directory: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        where = error.filename or directory
+        raise UserError(f"{where}: cannot be written: {error.strerror or error}") from error
+
+
+def _settings(bootstrap: str, directory: Path, port: int = 0) -> Settings:
     return Settings(
         broker=BrokerSettings(
             bootstrap=bootstrap,
@@ -106,7 +121,7 @@ def _settings(options: Options, bootstrap: str, directory: Path) -> Settings:
             heartbeat_interval=1,
         ),
         topics=TopicSettings(partitions=PARTITIONS, replication=1),
-        worker=WorkerSettings(port=options.port, clock="log", data_dir=directory / "worker"),
+        worker=WorkerSettings(port=port, clock="log", data_dir=directory / "worker"),
         log=LogSettings(format="text"),
     )
 

@@ -12,7 +12,7 @@ from streams.demo.board import Board
 from streams.demo.day import Day
 from streams.demo.feed import Feed
 from streams.demo.handle import FILE
-from streams.demo.screen import clock
+from streams.demo.scene import clock
 from streams.sources.play import Progress
 
 

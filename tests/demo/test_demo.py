@@ -6,14 +6,20 @@ import csv
 import json
 import os
 import signal
+import socket
+import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from schemas.fields import microseconds
+from streams.demo.child import start_worker
+from streams.embedded import free_port
+from streams.errors import UserError
 from streams.packs import load_pack
 from streams.sources.jsonl import read_lines
 from tests.data import data_dir
@@ -197,9 +203,6 @@ def test_a_worker_that_dies_is_told(tmp_path: Path) -> None:
 
 def test_a_port_that_is_taken_is_told() -> None:
     """Before anything is started."""
-    import socket
-    import subprocess
-
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -215,10 +218,61 @@ def test_a_port_that_is_taken_is_told() -> None:
     assert f"--port {port} is taken" in result.stderr
 
 
+async def test_a_port_that_is_taken_meanwhile(tmp_path: Path) -> None:
+    """The worker gets the next one; when there is none, that is the user's to mend."""
+    handle = f'[broker]\nbootstrap = "127.0.0.1:1"\n[worker]\ndata_dir = "{tmp_path}"\nport = '
+
+    def config(port: int) -> Path:
+        path = tmp_path / "scrutineer.toml"
+        path.write_text(f"{handle}{port}\n")
+        return path
+
+    log = tmp_path / "worker.log"
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port, other = taken.getsockname()[1], free_port()
+        async with AsyncExitStack() as stack:
+            worker, got = await start_worker(stack, [port, other], config, log)
+            assert (got, worker.exit_code) == (other, None)
+        async with AsyncExitStack() as stack:
+            with pytest.raises(UserError, match=f"took port {port} meanwhile: .* --port"):
+                await start_worker(stack, [port], config, log)
+
+
+async def test_a_worker_that_ends_for_another_reason(tmp_path: Path) -> None:
+    """Is no matter of ports: it is told with its last words."""
+
+    def config(_: int) -> Path:
+        path = tmp_path / "scrutineer.toml"
+        path.write_text("[worker]\nport = -1\n")
+        return path
+
+    async with AsyncExitStack() as stack:
+        worker, _ = await start_worker(stack, [1, 2], config, tmp_path / "worker.log")
+        assert worker.exit_code == 2
+        assert "worker.port" in "\n".join(worker.last_lines())
+
+
+@pytest.mark.parametrize("name", ["file", "file/day", "day"])
+def test_a_place_that_cannot_be_written(tmp_path: Path, name: str) -> None:
+    """Is told before anything is started."""
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "day" / "demo.log").mkdir(parents=True)
+    result = subprocess.run(
+        [sys.executable, "-m", "streams", "demo", "--no-ui", "--keep", str(tmp_path / name)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 2
+    assert name in result.stderr
+    assert "Traceback" not in result.stderr
+    assert (tmp_path / "file").read_text() == "mine"
+
+
 def test_events_of_others_are_replayed_too(tmp_path: Path) -> None:
     """A person sends two while the day is played: digests agree, what was accepted is kept."""
-    import subprocess
-
     event = {
         "specversion": "1.0",
         "id": "mine-1-0",
@@ -263,7 +317,6 @@ def test_events_of_others_are_replayed_too(tmp_path: Path) -> None:
 def test_a_terminal_that_goes_away_leaves_nothing(tmp_path: Path) -> None:
     """Someone closes the window: SIGHUP, and nowhere to write to."""
     import pty
-    import subprocess
 
     mine, theirs = pty.openpty()
     program = [sys.executable, "-m", "streams", "demo", "--seconds", "300"]
@@ -279,7 +332,10 @@ def test_a_terminal_that_goes_away_leaves_nothing(tmp_path: Path) -> None:
     try:
         seen = b""
         while b"SIMULATED" not in seen:
-            seen += os.read(mine, 65_536)
+            try:
+                seen += os.read(mine, 65_536)
+            except OSError:  # the demo has ended
+                pytest.fail(seen.decode())
         children = children_of(demo.pid)
         assert len(children) == 2
         os.close(mine)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -11,8 +12,9 @@ from rich.console import Console
 
 from schemas.pack import parse_pack
 from streams.archive.replay import Replay
-from streams.demo.board import TABLES, build
-from streams.demo.screen import Pipeline, Scene, Screen, age
+from streams.demo.board import TABLES, Finding, Official, build
+from streams.demo.scene import Pipeline, Scene, age, clock
+from streams.demo.screen import Screen
 from streams.packs import load_pack, pack_directory
 from streams.sources.simulate import simulate
 from streams.sources.simulate.packing import simulated_pack
@@ -59,6 +61,72 @@ def test_it_fits(width: int, height: int) -> None:
     assert max(cell_len(line) for line in lines) <= width
     assert lines[-1].startswith("Ctrl-C")
     assert any("rejected events: " in line for line in lines)
+
+
+def _crowded() -> Scene:
+    """Every number as long as a large election makes it."""
+    scene = _scene()
+    hour, now = 60 * MINUTE, scene.board.now or 0
+    findings = [
+        Finding(now - hour * n, "Karaganda", "conflicting", n > 1, "49.14", "press", "41.07", "cec")
+        for n in range(3)
+    ]
+    regions = [
+        region._replace(
+            open=123,
+            cluster=True,
+            quarter=1_234 + number,
+            hour=56_789,
+            official=Official("54.19", now - 10 * hour - 5 * MINUTE, None),
+            findings=("conflicting (past)", "fall"),
+        )
+        for number, region in enumerate(scene.board.regions)
+    ]
+    board = scene.board._replace(
+        country=Official("54.19", now - hour, None),
+        regions=regions,
+        findings=findings,
+        rejected=[(reason, 12_345) for reason, _ in scene.board.rejected],
+    )
+    return scene._replace(board=board, pipeline=Pipeline(6, 6, 1_234_567, 12_345.0, 123_456))
+
+
+@pytest.mark.parametrize("width", [80, 100, 120, 140, 200])
+@pytest.mark.parametrize("crowded", [False, True])
+def test_no_number_is_cut(width: int, crowded: bool) -> None:
+    """Half a time or half a count would be read as another one; text gives way."""
+    scene = _crowded() if crowded else _scene()
+    lines = _shown(width, 40, scene)
+    text = "\n".join(lines)
+    assert max(cell_len(line) for line in lines) <= width
+    assert not re.search(r"[\d.,:]…", text)
+    newest = [clock(each.since, scene.zone) for each in scene.board.restrictions[:5]]
+    for since in newest:
+        assert re.search(rf"(^|  ){since}  KZ-\d\d", text, re.MULTILINE), since
+    for column in ("INC 15m", "INC 1h", "OFFICIAL", "AGE", "SINCE"):
+        assert column in text
+    if crowded:
+        cells = (r"123 CLUSTER", r"1,234", r"56,789", r"54\.19 %", r"10 h 05", r"2: confl")
+        assert re.search(r"\s+".join(cells), text)
+        assert "123,456 waiting" in text
+        assert "country 54.19 % at 20:30" in text
+        assert "12,345, " in text
+
+
+def test_figures_that_do_not_fit_are_whole() -> None:
+    """Where there is room for their table: both figures, with who published them."""
+    text = "\n".join(_shown(200, 60, _crowded()))
+    assert re.search(r"21:30  Karaganda: conflicting \(past\) +49\.14 press  41\.07 cec", text)
+
+
+@pytest.mark.parametrize(("width", "left_out"), [(60, {"FINDINGS"}), (40, {"AGE", "INC 15m"})])
+def test_columns_that_do_not_fit_are_left_out_whole(width: int, left_out: set[str]) -> None:
+    """On a screen that is too small for all of them."""
+    lines = _shown(width, 40, _crowded())
+    header = next(line for line in lines if line.startswith("REGION"))
+    assert not left_out & set(re.split(r"\s\s+", header.strip()))
+    assert "OFFICIAL" in header
+    assert any(re.search(r"123 CLUSTER .*54\.19 %", line) for line in lines)
 
 
 @pytest.mark.parametrize(("width", "height"), [(80, 24), (140, 45)])

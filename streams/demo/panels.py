@@ -1,0 +1,143 @@
+"""The tables of the terminal view."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from streams.demo.board import Board, Official, RegionLine
+from streams.demo.columns import Column, number, table
+from streams.demo.scene import ALARM, FAINT, Scene, age, clock
+
+
+def regions(scene: Scene, room: int, width: int) -> RenderableType:
+    """As many regions as fit, the most urgent first."""
+    found = scene.board.regions
+    fitting = max(1, room)
+    shown = found if len(found) <= fitting else found[: fitting - 1]
+    names = [Text(region.name) for region in shown]
+    access = [_access(region) for region in shown]
+    quarter = [_count(region.quarter) for region in shown]
+    hour = [_count(region.hour) for region in shown]
+    official, ages = [], []
+    for region in shown:
+        figure, old = _figure(region.official, scene.board.now)
+        official.append(figure)
+        ages.append(old)
+    kinds = [_kinds(region.findings) for region in shown]
+    columns = [
+        Column("REGION", 18, 8),
+        number("ACCESS", access)._replace(right=False),
+        number("INC 15m", quarter, 2),
+        number("INC 1h", hour, 1),
+        number("OFFICIAL", official),
+        number("AGE", ages, 3),
+        Column("FINDINGS", _widest(kinds, 8), 8, 4),
+    ]
+    rows = zip(names, access, quarter, hour, official, ages, kinds, strict=True)
+    made = table(columns, list(rows), width)
+    return _with_rest(made, len(found) - len(shown), "more regions, less urgent")
+
+
+def _widest(cells: Sequence[Text], least: int) -> int:
+    return max([least, *(cell.cell_len for cell in cells)])
+
+
+def _with_rest(made: Table, left: int, what: str) -> RenderableType:
+    """The table, and a line on what did not fit."""
+    return Group(made, Text(f"{left} {what}", style=FAINT)) if left else made
+
+
+def _access(region: RegionLine) -> Text:
+    if region.cluster:
+        return Text(f"{region.open} CLUSTER", style=f"{ALARM} reverse")
+    return Text(f"{region.open} open", style=ALARM) if region.open else Text("-", style=FAINT)
+
+
+def _count(count: int) -> Text:
+    return Text(f"{count:,}") if count else Text("-", style=FAINT)
+
+
+def _figure(official: Official | None, now: int | None) -> tuple[Text, Text]:
+    if official is None or now is None:
+        return Text("-", style=FAINT), Text("none", style=FAINT)
+    return Text(f"{official.percent} %"), Text(age(official.as_of, now), style=FAINT)
+
+
+def _kinds(findings: tuple[str, ...]) -> Text:
+    """How many kinds of findings where there are several, and the one that matters most."""
+    if not findings:
+        return Text("")
+    many = f"{len(findings)}: " if len(findings) > 1 else ""
+    past = findings[0].endswith("(past)")
+    return Text(many + findings[0].replace("_", " "), style=FAINT if past else ALARM)
+
+
+def restrictions(scene: Scene, room: int, width: int) -> RenderableType:
+    """The newest open restrictions."""
+    found = scene.board.restrictions
+    fitting = max(1, room)
+    shown = found if len(found) <= fitting else found[: fitting - 1]
+    rows = [
+        (
+            Text(clock(each.since, scene.zone)),
+            Text(each.place),
+            Text(each.kind.replace("_", " "), style=ALARM),
+            Text(each.group.replace("_", " ")),
+            Text(each.status.replace("_", " ")),
+        )
+        for each in shown
+    ]
+    # The place begins with a code, and the ellipsis goes after it.
+    code = max((len(each.place.partition(" ")[0]) + 2 for each in shown), default=5)
+    columns = [
+        number("SINCE", [row[0] for row in rows])._replace(right=False),
+        Column("WHERE", _widest([row[1] for row in rows], code), code, 1),
+        Column("KIND", 21, 12),
+        Column("GROUP", 13, 13, 2),
+        Column("DESK", 12, 12, 3),
+    ]
+    if not rows:
+        rows = [(Text(""), Text("none", style=FAINT), Text(""), Text(""), Text(""))]
+    return _with_rest(table(columns, rows, width), len(found) - len(shown), "older ones")
+
+
+def findings(scene: Scene, room: int, width: int) -> RenderableType:
+    """What does not fit in the official series, with both figures."""
+    shown = scene.board.findings[:room]
+    rows = [
+        (
+            Text(clock(each.checkpoint, scene.zone)),
+            Text(
+                f"{each.region}: {each.finding.replace('_', ' ')}{'' if each.holds else ' (past)'}"
+            ),
+            Text(f"{each.value} {each.publisher}"),
+            Text(f"{each.previous} {each.previous_publisher}"),
+        )
+        for each in shown
+    ]
+    values = max((len(each.value) + 2 for each in shown), default=0)
+    others = max((len(each.previous) + 2 for each in shown), default=0)
+    columns = [
+        number("AT", [row[0] for row in rows])._replace(right=False),
+        Column("OFFICIAL FIGURES THAT DO NOT FIT", _widest([row[1] for row in rows], 32), 20),
+        Column("VALUE", _widest([row[2] for row in rows], 5), max(5, values)),
+        Column("AGAINST", _widest([row[3] for row in rows], 7), max(7, others)),
+    ]
+    return table(columns, rows, width)
+
+
+def rejected(board: Board, room: int, width: int) -> RenderableType:
+    """Reasons of rejections, and how many events each."""
+    rows = [
+        (Text(reason.replace("_", " ")), Text(f"{count:,}"))
+        for reason, count in board.rejected[:room]
+    ]
+    columns = [
+        Column("REJECTED BECAUSE", _widest([row[0] for row in rows], 16), 10),
+        number("EVENTS", [row[1] for row in rows]),
+    ]
+    return table(columns, rows, width)
