@@ -23,7 +23,7 @@ from streams.errors import UserError
 from streams.packs import load_pack
 from streams.sources.jsonl import read_lines
 from tests.data import data_dir
-from tests.demo.runs import DemoProcess, alive, children_of
+from tests.demo.runs import PATIENCE, DemoProcess, alive, children_of
 
 needs_proc = pytest.mark.skipif(not Path("/proc").is_dir(), reason="children are found by /proc")
 
@@ -165,7 +165,7 @@ def test_a_signal_ends_everything(tmp_path: Path, number: signal.Signals, moment
         demo.until(lambda: bool(demo.children()))
         children = demo.children()
         demo.process.send_signal(number)
-        assert demo.process.wait(60) == 130
+        assert demo.process.wait(PATIENCE) == 130
         assert not [pid for pid in children if alive(pid)]
         assert "Traceback" not in demo.err.read_text() + demo.out.read_text()
 
@@ -178,7 +178,7 @@ def test_a_second_signal_does_not_break_the_clean_up(tmp_path: Path) -> None:
         children = demo.children()
         for _ in range(2):
             demo.process.send_signal(signal.SIGINT)
-        assert demo.process.wait(60) == 130
+        assert demo.process.wait(PATIENCE) == 130
         assert len(children) == 2
         assert not [pid for pid in children if alive(pid)]
 
@@ -193,7 +193,7 @@ def test_a_worker_that_dies_is_told(tmp_path: Path) -> None:
             pid for pid in children if b"worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
         )
         os.kill(worker, signal.SIGKILL)
-        assert demo.process.wait(60) == 1
+        assert demo.process.wait(PATIENCE) == 1
         told = demo.err.read_text()
         assert "the worker ended with status -9" in told
         assert "partition live" in told
@@ -211,7 +211,7 @@ def test_a_port_that_is_taken_is_told() -> None:
             [sys.executable, "-m", "streams", "demo", "--port", port],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
     assert result.returncode == 2
@@ -302,7 +302,7 @@ def test_events_of_others_are_replayed_too(tmp_path: Path) -> None:
             [*program, "--config", config, "publish", str(mine), str(tmp_path / "late.jsonl")],
             capture_output=True,
             check=True,
-            timeout=60,
+            timeout=PATIENCE,
         )
         result = demo.result()
         assert demo.process.returncode == 0, demo.err.read_text()
@@ -340,7 +340,7 @@ def test_a_terminal_that_goes_away_leaves_nothing(tmp_path: Path) -> None:
         assert len(children) == 2
         os.close(mine)
         demo.send_signal(signal.SIGHUP)
-        assert demo.wait(60) == 130
+        assert demo.wait(PATIENCE) == 130
         assert not [pid for pid in children if alive(pid)]
     finally:
         demo.kill()

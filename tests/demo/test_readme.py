@@ -67,9 +67,13 @@ class DemoOnTerminal:
 
     def close(self) -> None:
         """Leave nothing behind, whatever happened."""
-        if self.process.poll() is None:
-            self.interrupt()
-        self._reader.join()
+        try:
+            if self.process.poll() is None:
+                self.interrupt()
+        finally:
+            self.process.kill()
+            self.process.wait()
+            self._reader.join()
 
 
 @pytest.fixture
@@ -105,7 +109,7 @@ def test_the_readmes_event_is_sent_and_seen(demo: DemoOnTerminal) -> None:
 
 def _do(step: Step, folder: Path) -> None:
     """Run the step; a table may show an event a moment after it was sent."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while True:
         status, output = execute(step, folder)
         if status == 0 and as_shown(step, output):

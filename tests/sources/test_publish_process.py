@@ -8,6 +8,8 @@ import pty
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +21,11 @@ from tests.data import ROOT
 from tests.sources.publishing import embedded, incident, stored, topics, write_pack
 
 
-async def start(settings: Settings, pack: str, *arguments: str, **pipes: Any) -> Process:
-    """`scrutineer publish` with these arguments."""
+@asynccontextmanager
+async def started(
+    settings: Settings, pack: str, *arguments: str, **pipes: Any
+) -> AsyncIterator[Process]:
+    """`scrutineer publish` with these arguments; it does not outlive the test."""
     environment = {
         **os.environ,
         "SCRUTINEER_BROKER__BOOTSTRAP": settings.broker.bootstrap,
@@ -31,7 +36,13 @@ async def start(settings: Settings, pack: str, *arguments: str, **pipes: Any) ->
         "PYTHONPATH": str(ROOT),
     }
     command = [sys.executable, "-m", "streams", "publish", *arguments]
-    return await asyncio.create_subprocess_exec(*command, env=environment, **pipes)
+    process = await asyncio.create_subprocess_exec(*command, env=environment, **pipes)
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
 
 
 async def some(settings: Settings, number: int) -> None:
@@ -47,11 +58,11 @@ async def test_ctrl_c_says_how_many_were_acknowledged(tmp_path: Path) -> None:
     async with EmbeddedBroker() as broker:
         settings = embedded(broker.bootstrap)
         await topics(settings)
-        pipes = {"stdout": PIPE, "stderr": PIPE}
-        process = await start(settings, write_pack(tmp_path), str(file), "--rate", "100", **pipes)
-        await some(settings, 20)
-        process.send_signal(signal.SIGINT)
-        out, err = await process.communicate()
+        arguments = (write_pack(tmp_path), str(file), "--rate", "20")
+        async with started(settings, *arguments, stdout=PIPE, stderr=PIPE) as process:
+            await some(settings, 20)
+            process.send_signal(signal.SIGINT)
+            out, err = await process.communicate()
         count = len(await stored(settings))
     assert process.returncode == 130
     assert err == b"interrupted\n"
@@ -65,15 +76,15 @@ async def test_ctrl_c_while_waiting_for_input(tmp_path: Path) -> None:
         settings = embedded(broker.bootstrap)
         await topics(settings)
         pipes = {"stdin": PIPE, "stdout": PIPE, "stderr": PIPE}
-        process = await start(settings, write_pack(tmp_path), "-", **pipes)
-        assert process.stdin is not None
-        process.stdin.write(incident(1) + b"\n" + incident(2) + b"\n")
-        await process.stdin.drain()
-        await some(settings, 2)
-        process.send_signal(signal.SIGINT)
-        # The pipe stays open: only the signal can have ended it.
-        assert await process.wait() == 130
-        out, err = await process.communicate()
+        async with started(settings, write_pack(tmp_path), "-", **pipes) as process:
+            assert process.stdin is not None
+            process.stdin.write(incident(1) + b"\n" + incident(2) + b"\n")
+            await process.stdin.drain()
+            await some(settings, 2)
+            process.send_signal(signal.SIGINT)
+            # The pipe stays open: only the signal can have ended it.
+            assert await process.wait() == 130
+            out, err = await process.communicate()
     assert out.startswith(b"2 events acknowledged in ")
     assert err == b"interrupted\n"
 
@@ -89,13 +100,13 @@ async def test_a_terminal_shows_a_bar_and_a_file_does_not(tmp_path: Path) -> Non
         await topics(settings)
         ours, theirs = pty.openpty()
         arguments = (str(file), "--rate", "50")
-        process = await start(settings, pack, *arguments, stdout=PIPE, stderr=theirs)
-        os.close(theirs)
-        shown = asyncio.create_task(asyncio.to_thread(_drain, ours))
-        out, _ = await process.communicate()
+        async with started(settings, pack, *arguments, stdout=PIPE, stderr=theirs) as process:
+            os.close(theirs)
+            shown = asyncio.create_task(asyncio.to_thread(_drain, ours))
+            out, _ = await process.communicate()
         drawn = await shown
-        quiet = await start(settings, pack, *arguments, stdout=PIPE, stderr=PIPE)
-        plain, err = await quiet.communicate()
+        async with started(settings, pack, *arguments, stdout=PIPE, stderr=PIPE) as quiet:
+            plain, err = await quiet.communicate()
     assert b"sending" in drawn
     assert b"50/50" in drawn.replace(b" ", b"")
     assert err == b""
