@@ -18,6 +18,7 @@ from streams.errors import UserError
 
 SECTIONS: Final = {
     "pure": "bytes to tables, without a broker; memory of the state",
+    "large": "each type of event, a million reports, a million stations",
     "fuzz": "reading the worst that an event can hold, by its size",
     "scrape": "what a scrape of the metrics costs",
     "turnout": "the turnout gap: coverage of intervals, false verdicts, power, by simulation",

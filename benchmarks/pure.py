@@ -103,6 +103,20 @@ def measure(steps: dict[str, Callable[[], object]], rounds: int) -> dict[str, fl
     return best
 
 
+def path_costs(pack: Pack, kind: str) -> tuple[int, float, float]:
+    """(bytes an event, seconds for its JSON alone, seconds for the whole path), collector off."""
+    records = _records(pack, EVENT_COUNT // 5, kind)
+    wanted = ("JSON alone, pydantic_core.from_json", "whole path: read and fold")
+    steps = _steps(pack, records)
+    gc.disable()
+    try:
+        best = measure({name: steps[name] for name in wanted}, ROUNDS)
+    finally:
+        gc.enable()
+    bare, whole = (best[name] / len(records) for name in wanted)
+    return sum(len(raw) for raw, _ in records) // len(records), bare, whole
+
+
 def _speed(console: Console, pack: Pack, title: str, only: str | None, collecting: bool) -> None:
     records = _records(pack, EVENT_COUNT, only)
     size = sum(len(raw) for raw, _ in records) // len(records)
