@@ -11,12 +11,14 @@ from typing import Any, Final, Self
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
+from streams.log.closing import close
+
 SLICE: Final = 500
 """Records a slice: small enough that whoever shares the processor hardly notices one."""
 
 _POLL_MS: Final = 500
 _FETCH_WAIT_MS: Final = 100
-_SILENT_SECONDS: Final = 15.0
+SILENT_SECONDS: Final = 15.0
 _RETRY_SECONDS: Final = 1.0
 
 
@@ -45,7 +47,8 @@ class BulkReader:
 
     ``options``: connection options of an aiokafka client. ``positions``: where to begin, moved
     along while reading: next offset of each partition. A broker that fails or goes away is waited
-    for without limit: ``trouble`` is told the reason, and "" once records come again.
+    for without limit: ``trouble`` is told the reason, and "" once it answers again. With records
+    to come and none within ``patience`` seconds it connects anew.
     LogMovedError: the log does not hold a position.
     """
 
@@ -54,9 +57,12 @@ class BulkReader:
         options: Mapping[str, Any],
         positions: Mapping[TopicPartition, int],
         trouble: Callable[[str], None] = _nothing,
+        patience: float = SILENT_SECONDS,
     ) -> None:
+        self._patience = patience
         self._options = options
         self._trouble = trouble
+        self._troubled = False
         self._consumer: AIOKafkaConsumer | None = None
         self._heard = time.monotonic()
         self.positions = dict(positions)
@@ -94,6 +100,7 @@ class BulkReader:
             self._learn(consumer)
 
         await self._insist(ask)
+        self._tell("")
         return self.remaining
 
     def _learn(self, consumer: AIOKafkaConsumer) -> None:
@@ -124,16 +131,16 @@ class BulkReader:
         while (self.remaining or self._unsure) and not records:
             await self._insist(fetch)
             if records or self.remaining != before or not self.remaining:
+                self._tell("")
                 self._heard = time.monotonic()
                 before = self.remaining
-            elif time.monotonic() - self._heard > _SILENT_SECONDS:
-                self._trouble(f"no records from the broker for {_SILENT_SECONDS:.0f} s")
+            elif time.monotonic() - self._heard > self._patience:
+                self._tell(f"no records from the broker for {self._patience:.0f} s")
                 await self._close()
         return records
 
     async def _insist(self, action: Callable[[AIOKafkaConsumer], Any]) -> None:
         """Do ``action``; after any error of Kafka with a new consumer, from the same positions."""
-        told = False
         while True:
             try:
                 consumer = self._consumer or await self._open()
@@ -145,13 +152,15 @@ class BulkReader:
                 await asyncio.sleep(_RETRY_SECONDS)
             except KafkaError as error:
                 await self._close()
-                self._trouble(str(error) or type(error).__name__)
-                told = True
+                self._tell(str(error) or type(error).__name__)
                 await asyncio.sleep(_RETRY_SECONDS)
             else:
-                if told:
-                    self._trouble("")
                 return
+
+    def _tell(self, why: str) -> None:
+        if why or self._troubled:
+            self._troubled = bool(why)
+            self._trouble(why)
 
     async def _open(self) -> AIOKafkaConsumer:
         consumer = AIOKafkaConsumer(
@@ -168,7 +177,7 @@ class BulkReader:
             for tp, position in self.positions.items():
                 consumer.seek(tp, position)
         except BaseException:
-            await consumer.stop()
+            await close(consumer.stop())
             raise
         self._consumer = consumer
         self._heard = time.monotonic()
@@ -177,4 +186,4 @@ class BulkReader:
     async def _close(self) -> None:
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
-            await consumer.stop()
+            await close(consumer.stop())

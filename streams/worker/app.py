@@ -81,7 +81,11 @@ class ScrutineerApp(faust.App):
         self.metrics_page = MetricsPage(pack, settings.topics.inputs, settings.topics.partitions)
         self.failure: BaseException | None = None
         self.failed = asyncio.Event()
-        self.letters = Letters(settings.topics.dead_letter, lambda: clients.producer(settings))
+        self.letters = Letters(
+            settings.topics.dead_letter,
+            # A letter written twice has the same key.
+            lambda: clients.producer(settings, enable_idempotence=False),
+        )
         self.http = HttpServer(self)
         self.preflight = Preflight(self)
         self.watch = Watch(self)
@@ -120,6 +124,13 @@ class ScrutineerApp(faust.App):
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
         try:
             await work
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and not task.cancelling():
+                # Nobody asked for it: what the work waited for was cancelled. It must not end
+                # unseen, with its partition never live.
+                self.fatal(RuntimeError(f"{task.get_name()}: ended by another's cancellation"))
+            raise
         except Exception as error:
             self.fatal(error)
 
@@ -137,7 +148,7 @@ class ScrutineerApp(faust.App):
 
     def commit_failed(self, error: BaseException) -> None:
         """A commit did not come about (any thread). It is tried again in a second."""
-        self.watch.client_trouble(f"commit: {error or type(error).__name__}")
+        self.watch.client_trouble(f"commit: {str(error) or type(error).__name__}")
 
     def client_trouble(self, error: BaseException) -> None:
         """The Kafka client has told of an error that it gets over."""
@@ -169,6 +180,9 @@ class ScrutineerApp(faust.App):
             self.states.add(state)
             self.catch_up.start(state)
         self.states.assigned = True
+        gone = [topic for topic in self.states.topics if not self.consumer.topic_partitions(topic)]
+        if gone:
+            logs.warn("input topics are gone; waiting for them", topics=gone)
         logs.info(
             "partitions assigned",
             partitions=sorted(numbers),

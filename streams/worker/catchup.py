@@ -35,6 +35,10 @@ REBUILDS: Final = 2
 """Partitions rebuilt at a time: one parses while another waits for the broker."""
 
 
+BURSTS: Final = 3
+"""Live partitions caught up at a time; each has a connection and a buffer of its own."""
+
+
 class Parsed(NamedTuple):
     """One record of a slice. ``raw`` and ``key`` are kept of rejected events alone."""
 
@@ -94,6 +98,14 @@ class CatchUp:
         """Rebuild a partition from the log. ``loud``: write all its dead letters again."""
         state.task = self._app.spawn(self._rebuild(state, loud=loud), f"rebuild {state.number}")
 
+    @property
+    def may_take_more(self) -> bool:
+        """Whether a burst more would not be one too many at a time."""
+        bursts = [
+            state for state in self._app.states if state.status == "live" and not state.agents
+        ]
+        return len(bursts) < BURSTS
+
     def start_burst(self, state: PartitionState, why: str) -> None:
         """Take a live partition from the agents until it has caught up; it stays live."""
         state.agents = False
@@ -148,6 +160,7 @@ class CatchUp:
             self._moved(state, moved)
             return False
         finally:
+            app.reader_trouble(state, "")
             await asyncio.shield(thread.submit(reader.__aexit__(None, None, None)))
         return True
 

@@ -68,7 +68,8 @@ class HttpServer(Service):
 
         async def health(_: web.Request) -> web.Response:
             found = app.watch.health()
-            body = {"status": "ok" if found.ok else "stuck", "doing": found.doing}
+            status = "stuck" if not found.ok else "degraded" if found.degraded else "ok"
+            body = {"status": status, "doing": found.doing}
             return _json(body, 200 if found.ok else 503)
 
         async def ready(_: web.Request) -> web.Response:

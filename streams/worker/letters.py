@@ -11,10 +11,11 @@ from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
 from mode import Service
 
 from schemas.verdict import Rejected
+from streams.log.closing import close
 from streams.log.dead_letter import letter
 from streams.worker import logs
 from streams.worker.state import PartitionState
@@ -31,7 +32,11 @@ _SHORTENED: Final = 1024
 
 
 class Posted(NamedTuple):
-    """A letter that is not acknowledged yet. ``shortened``: the broker has refused it whole."""
+    """A letter that is not acknowledged yet.
+
+    ``alone``: it was in a batch that the broker refused as too large, so it goes in one of its own.
+    ``shortened``: the broker has refused it whole.
+    """
 
     state: PartitionState
     topic: str
@@ -39,6 +44,7 @@ class Posted(NamedTuple):
     raw: bytes
     key: bytes | None
     rejected: Rejected
+    alone: bool = False
     shortened: bool = False
 
     @property
@@ -51,6 +57,7 @@ class Letters(Service):
     """Writes dead letters until the broker has them. An offset leaves ``unsent`` only then.
 
     A producer that failed once is replaced: one that sends idempotently may be of no more use.
+    Better that it does not: a refused batch leaves a gap that it never gets over.
     """
 
     abstract = False
@@ -72,6 +79,7 @@ class Letters(Service):
         self._failed = False
         self._settled_at = time.monotonic()
         self._told_at = 0.0
+        self._alone_told_at = 0.0
         self.waiting = 0
         """Letters that the broker has not acknowledged."""
         self.written = 0
@@ -114,8 +122,14 @@ class Letters(Service):
             self._wake.clear()
             if self._failed or self._stuck():
                 await self._begin_again()
-            while self._queue and len(self._sent) < _AT_ONCE and not self._failed:
+            while self._queue and not self._failed and self._may_send(self._queue[0]):
                 await self._send(self._queue.popleft())
+
+    def _may_send(self, posted: Posted) -> bool:
+        """The client puts what waits into one batch: one alone waits for all before, and after."""
+        if posted.alone or any(sent.alone for sent in self._sent.values()):
+            return not self._sent
+        return len(self._sent) < _AT_ONCE
 
     def _stuck(self) -> bool:
         return bool(self._sent) and time.monotonic() - self._settled_at > _STUCK_SECONDS
@@ -132,10 +146,7 @@ class Letters(Service):
     async def _drop_producer(self) -> None:
         producer, self._producer = self._producer, None
         if producer is not None:
-            try:
-                await asyncio.wait_for(producer.stop(), _STOP_SECONDS)
-            except (TimeoutError, KafkaError):
-                logs.warn("the producer of dead letters did not end in time")
+            await close(producer.stop(), _STOP_SECONDS)
 
     async def _send(self, posted: Posted) -> None:
         """Hand one letter to the producer."""
@@ -160,7 +171,7 @@ class Letters(Service):
         if error is None:
             self.written += 1
             self._settle(posted)
-        elif isinstance(error, MessageSizeTooLargeError):
+        elif isinstance(error, MessageSizeTooLargeError | RecordListTooLargeError):
             self._refused(posted)
         else:
             self._queue.append(posted)
@@ -169,13 +180,22 @@ class Letters(Service):
         self._wake.set()
 
     def _refused(self, posted: Posted) -> None:
-        """A letter too large for its topic: shorten it; the log still holds the original."""
-        if posted.shortened:
-            logs.warn("dead letter refused, even shortened: given up", **posted.place)
-            self._settle(posted)
-        else:
+        """Too large: the batch, or a letter alone. Shorten that; the log holds the original."""
+        if not posted.alone:
+            self._say_alone()
+            self._queue.append(posted._replace(alone=True))
+        elif not posted.shortened:
             logs.warn("dead letter too large for its topic: written shortened", **posted.place)
             self._queue.append(posted._replace(shortened=True))
+        else:
+            logs.warn("dead letter refused, even shortened: given up", **posted.place)
+            self._settle(posted)
+
+    def _say_alone(self) -> None:
+        now = time.monotonic()
+        if not self._alone_told_at or now - self._alone_told_at > _REMIND_SECONDS:
+            self._alone_told_at = now
+            logs.info("dead letters too large together: written one by one", topic=self._topic)
 
     def _settle(self, posted: Posted) -> None:
         posted.state.unsent[posted.topic].discard(posted.offset)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 PAGES: Final[Mapping[str, str]] = {
     "/healthz": "whether the worker gets on with its work",
-    "/readyz": "whether all its partitions are live",
+    "/readyz": "whether all its partitions are live and kept up",
     "/state": "positions, lag, outcomes of each partition",
     "/digest": "digests of the live regions, to compare with a replay",
     "/tables": "the tables there are",
@@ -46,21 +46,22 @@ def front() -> dict[str, object]:
 
 
 def readiness(app: ScrutineerApp) -> tuple[dict[str, object], bool]:
-    """Each partition's status; ready when the group has given an assignment and all are live."""
-    ready = app.states.assigned and all(state.status == "live" for state in app.states)
-    partitions = {
-        str(state.number): {
-            "status": state.status,
-            **({"reason": state.reason} if _odd(state) else {}),
-        }
-        for state in app.states
-    }
+    """Each partition's status; ready when the group has given an assignment and all are kept up.
+
+    That is: each is live, and the broker answers for it.
+    """
+    answers = app.watch.away_since is None and not app.watch.silent
+    live = all(state.status == "live" for state in app.states)
+    ready = app.states.assigned and live and answers
+    partitions = {str(state.number): _readiness(app, state) for state in app.states}
     doing = app.watch.health().doing
     return {"ready": ready, "doing": doing, "partitions": partitions}, ready
 
 
-def _odd(state: Any) -> bool:
-    return bool(state.reason) and state.status != "live"
+def _readiness(app: ScrutineerApp, state: Any) -> dict[str, object]:
+    silent = app.watch.silent.get(state.number, "")
+    reason = silent or (state.reason if state.status != "live" else "")
+    return {"status": state.status, **({"reason": reason} if reason else {})}
 
 
 def state(app: ScrutineerApp) -> dict[str, object]:
@@ -166,6 +167,8 @@ def check_region(app: ScrutineerApp, region: str) -> None:
         raise PageError(404, f"the pack has no region '{region}'", regions=sorted(app.pack.regions))
     number = partition_of(region, app.settings.topics.partitions)
     state = app.states.get(number)
+    if not app.states.assigned:
+        raise PageError(503, "the group has not shared out the partitions yet", partition=number)
     if state is None:
         raise PageError(
             421,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import aiokafka
@@ -29,6 +28,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from streams.errors import UserError
+from streams.log.closing import close
 
 if TYPE_CHECKING:
     from streams.worker.app import ScrutineerApp
@@ -45,7 +45,8 @@ REFUSED: Final = (
 
 _FETCH_WAIT_MS: Final = 500
 _YIELD_EVERY: Final = 100
-_STOP_SECONDS: Final = 3.0
+_METADATA_MS: Final = 30_000
+"""How soon a topic that was deleted, recreated or has grown is noticed at the latest."""
 
 
 class CoordinatorEndedError(Exception):
@@ -71,6 +72,7 @@ class StateConsumerThread(driver.AIOKafkaConsumerThread):
             max_partition_fetch_bytes=conf.consumer_max_fetch_size,
             fetch_max_wait_ms=_FETCH_WAIT_MS,
             request_timeout_ms=int(conf.broker_request_timeout * 1000),
+            metadata_max_age_ms=_METADATA_MS,
             session_timeout_ms=int(conf.broker_session_timeout * 1000),
             rebalance_timeout_ms=int(conf.broker_rebalance_timeout * 1000),
             heartbeat_interval_ms=int(conf.broker_heartbeat_interval * 1000),
@@ -78,12 +80,10 @@ class StateConsumerThread(driver.AIOKafkaConsumerThread):
 
     async def on_thread_stop(self) -> None:
         """Leave the group and close."""
-        # Overridden: with the broker away the stock one waits for it, and the client lets the
-        # cancellation of its own task out.
+        # Overridden: the stock one waits for a broker that is away.
         await super(driver.AIOKafkaConsumerThread, self).on_thread_stop()
         if self._consumer is not None:
-            with suppress(asyncio.CancelledError, TimeoutError, KafkaError):
-                await asyncio.wait_for(self._consumer.stop(), _STOP_SECONDS)
+            await close(self._consumer.stop())
 
     async def seek_all(self, positions: Mapping[TP, int]) -> None:
         """Seek what is still assigned (in thread: between a look and a seek nothing changes)."""
@@ -123,12 +123,12 @@ class StateConsumerThread(driver.AIOKafkaConsumerThread):
         found: dict[TopicPartition, Any] = await asyncio.wait_for(asking, COMMIT_SECONDS)
         return found
 
-    async def check(self) -> float | None:
-        """Raise the group's pending error; else the newest answer to a fetch (in thread).
+    async def check(self) -> dict[TopicPartition, float | None]:
+        """Raise the group's pending error; else when each partition was answered (in thread).
 
         Faust never looks for such errors, and until somebody does the consumer takes no further
-        part in the group. Returns seconds since the epoch; None: nothing is fetched.
-        CoordinatorEndedError: it never will again.
+        part in the group. Returns a time stamp of the last answer of each partition that is asked
+        for, None before the first. CoordinatorEndedError: it never will be again.
         """
         consumer = self._ensure_consumer()
         task = consumer._coordinator._coordination_task
@@ -136,9 +136,9 @@ class StateConsumerThread(driver.AIOKafkaConsumerThread):
             why = "cancelled" if task.cancelled() else repr(task.exception())
             raise CoordinatorEndedError(f"the Kafka client left the group: {why}")
         consumer._coordinator.check_errors()
-        answered = [consumer.last_poll_timestamp(tp) for tp in consumer.assignment()]
-        known = [at for at in answered if at]
-        return max(known) / 1000 if known else None
+        # Where records wait to be taken nothing more is asked for.
+        idle = consumer.paused() | consumer._fetcher._records.keys()
+        return {tp: consumer.last_poll_timestamp(tp) for tp in consumer.assignment() - idle}
 
 
 class StateConsumer(driver.Consumer):
@@ -165,9 +165,11 @@ class StateConsumer(driver.Consumer):
         )
         return marks
 
-    async def check(self) -> float | None:
+    async def check(self) -> dict[TopicPartition, float | None]:
         """``StateConsumerThread.check``."""
-        answered: float | None = await self._thread.call_thread(self._thread.check)
+        answered: dict[TopicPartition, float | None] = await self._thread.call_thread(
+            self._thread.check
+        )
         return answered
 
     def pause_partitions(self, tps: Iterable[TP]) -> None:

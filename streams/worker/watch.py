@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 from faust.exceptions import ConsumerNotStarted
 from faust.types import TP
 from mode import Service
 
 from streams.errors import UserError
+from streams.log.clients import probe
 from streams.worker import logs
+from streams.worker.hearing import Hearing
 from streams.worker.state import PartitionState
 from streams.worker.transport import REFUSED, CoordinatorEndedError
 
@@ -20,13 +24,19 @@ if TYPE_CHECKING:
     from streams.worker.app import ScrutineerApp
 
 BURST: Final = 2_000
-"""Events behind the log at which a partition is caught up in bulk: half a second for the agents."""
+"""Events behind the log, over all partitions, at which the agents are too slow: half a second."""
+
+WORTH_IT: Final = 300
+"""Events behind the log at which reading a partition in bulk costs less than feeding the agents."""
 
 STALLED_SECONDS: Final = 10.0
 """A live partition with events waiting and no progress for so long is read in bulk."""
 
 STUCK_SECONDS: Final = 60.0
 """No progress for so long while there is work and the broker answers: the worker is stuck."""
+
+SILENT_SECONDS: Final = 10.0
+"""A partition that is not answered for so long is told, while others are answered."""
 
 _TICK: Final = 0.5
 _CHECK_EVERY: Final = 4
@@ -35,10 +45,20 @@ _REMIND_SECONDS: Final = 300.0
 
 
 class Health(NamedTuple):
-    """``ok``: there is progress, or nothing to do. ``doing``: in words."""
+    """``ok``: there is progress, or nothing to do. ``doing``: in words.
+
+    ``degraded``: what is shown may be behind, and a restart of the worker would not mend that.
+    """
 
     ok: bool
     doing: str
+    degraded: bool = False
+
+
+def unattended(state: PartitionState) -> bool:
+    """Whether neither the agents nor any work in hand will bring the partition on."""
+    working = state.task is not None and not state.task.done()
+    return state.status != "failed" and not state.agents and not working
 
 
 class Watch(Service):
@@ -54,7 +74,13 @@ class Watch(Service):
         self._told_at = 0.0
         self._thread_ok = time.monotonic()
         self._progress_at = time.monotonic()
+        self._began = time.monotonic()
+        self._hearing = Hearing()
+        self._told_silent: frozenset[int] = frozenset()
+        self._silent_told_at = 0.0
         self.away_since: float | None = None
+        self.silent: Mapping[int, str] = {}
+        """Partitions that are not answered for while others are, and how that shows."""
         self.trouble = ""
         self.stall = 0.0
         """Longest time the loop stood still, in seconds."""
@@ -74,6 +100,7 @@ class Watch(Service):
     @Service.task
     async def _run(self) -> None:
         ticks = 0
+        self._began = self._thread_ok = time.monotonic()
         while not self.should_stop:
             before = time.monotonic()
             await self.sleep(_TICK)
@@ -92,20 +119,27 @@ class Watch(Service):
         for state in self._app.states:
             if state.agents:
                 self._learn_ends(state)
+        lags = {state.number: self._lag(state) for state in self._app.states}
+        behind = sum(lags.values()) > BURST
+        for state in sorted(self._app.states, key=lambda state: -lags[state.number]):
             position = sum(state.tables.next.values())
-            lag = sum(state.lag(topic) for topic in self._app.states.topics)
+            lag = lags[state.number]
             if position != self._seen.get(state.number):
                 self._seen[state.number] = position
                 self._progress_at = state.moved_at = now
-            elif state.agents and not lag:
+            elif state.agents and (not lag or state.number in self.silent):
+                # Nothing to do, as far as can be known.
                 state.moved_at = now
             if not state.agents or self._app.rebalancing:
                 continue
-            if lag > BURST:
+            if behind and lag > WORTH_IT and self._app.catch_up.may_take_more:
                 self._app.catch_up.start_burst(state, f"{lag} events behind")
             elif now - state.moved_at > STALLED_SECONDS and self.away_since is None:
                 logs.warn("no progress; reading in bulk", partition=state.number, lag=lag)
                 self._app.catch_up.start_burst(state, "no progress")
+
+    def _lag(self, state: PartitionState) -> int:
+        return sum(state.lag(topic) for topic in self._app.states.topics)
 
     def _learn_ends(self, state: PartitionState) -> None:
         for topic in self._app.states.topics:
@@ -118,10 +152,12 @@ class Watch(Service):
 
     async def _check(self) -> None:
         if not self._app.states.assigned:
+            self._thread_ok = time.monotonic()
+            await self._check_unassigned()
             return
-        answered: float | None = None
+        asked: Mapping[TopicPartition, float | None] | None = None
         try:
-            answered = await asyncio.wait_for(self._app.consumer.check(), _AWAY_SECONDS)
+            asked = await asyncio.wait_for(self._app.consumer.check(), _AWAY_SECONDS)
         except REFUSED as error:
             self._app.fatal(UserError(f"the broker refuses this worker: {error}"))
             return
@@ -134,25 +170,83 @@ class Watch(Service):
             pass
         else:
             self._thread_ok = time.monotonic()
-        self._judge_broker(answered)
+        topics = self._app.states.topics
+        fed = [TopicPartition(t, s.number) for s in self._app.states if s.agents for t in topics]
+        rebalancing = self._app.rebalancing
+        self._hearing.note(fed, {} if rebalancing else asked or {}, time.monotonic())
+        checked = asked is not None
+        if checked and rebalancing and not self._heard() and not self._readers:
+            # Paused: silence says nothing.
+            checked = await probe(self._app.settings.broker) is not None
+        self._judge_broker(checked=checked)
+        self._judge_partitions()
 
-    def _judge_broker(self, answered: float | None) -> None:
+    def _heard(self) -> bool:
+        heard_at = self._hearing.heard_at
+        return heard_at is not None and time.monotonic() - heard_at <= _AWAY_SECONDS
+
+    async def _check_unassigned(self) -> None:
+        """Before the first assignment there is nothing to be answered: ask whether one is there."""
+        now = time.monotonic()
+        if now - self._began < _AWAY_SECONDS:
+            return
+        said = await probe(self._app.settings.broker)
+        if self._app.states.assigned:
+            return
+        if said is not None:
+            self._away(time.monotonic(), said)
+        elif self.away_since is not None:
+            self._back(time.monotonic())
+
+    def _judge_broker(self, *, checked: bool) -> None:
         fetching = any(state.agents for state in self._app.states)
         now = time.monotonic()
+        heard = self._heard()
         # With its buffers full the client asks for nothing, and is not to be called unanswered.
         waiting = fetching and now - self._progress_at > _AWAY_SECONDS
-        silent = waiting and answered is not None and time.time() - answered > _AWAY_SECONDS
-        if self._readers or silent:
-            if self.away_since is None:
-                self.away_since = now - _AWAY_SECONDS
-            if not self._told_at or now - self._told_at > _REMIND_SECONDS:
-                self._told_at = now
-                said = next(iter(self._readers.values()), "") or self._complaint()
-                logs.warn("the broker does not answer; waiting, nothing is lost", said=said)
-        elif self.away_since is not None and (not fetching or answered is not None):
-            logs.info("the broker answers again", seconds=round(now - self.away_since))
-            self.away_since = None
-            self._told_at = 0.0
+        if not heard and (self._readers or (waiting and checked)):
+            self._away(now, next(iter(self._readers.values()), ""))
+        elif self.away_since is not None and (not fetching or (checked and heard)):
+            self._back(now)
+            self._hearing.start_anew()
+
+    def _away(self, now: float, said: str) -> None:
+        if self.away_since is None:
+            self.away_since = now - _AWAY_SECONDS
+        if not self._told_at or now - self._told_at > _REMIND_SECONDS:
+            self._told_at = now
+            said = said or self._complaint()
+            logs.warn("the broker does not answer; waiting, nothing is lost", said=said)
+
+    def _back(self, now: float) -> None:
+        assert self.away_since is not None
+        logs.info("the broker answers again", seconds=round(now - self.away_since))
+        self.away_since = None
+        self._told_at = 0.0
+
+    def _judge_partitions(self) -> None:
+        """Those that nobody answers for while the broker, or another one, answers for others."""
+        now = time.monotonic()
+        silent: dict[int, str] = {}
+        if self.away_since is None:
+            for tp, seconds in sorted(self._hearing.silent(SILENT_SECONDS, _AWAY_SECONDS).items()):
+                silent.setdefault(tp.partition, f"no answer for {tp.topic} for {seconds:.0f} s")
+            silent |= self._readers
+        self.silent = silent
+        told, found = self._told_silent & self._app.states.numbers(), silent.keys()
+        if found - told or (found and now - self._silent_told_at > _REMIND_SECONDS):
+            self._silent_told_at = now
+            said = self._complaint() or next(iter(silent.values()))
+            logs.warn(
+                "partitions do not answer; waiting for their brokers, nothing is lost",
+                partitions=sorted(found),
+                said=said,
+            )
+            told |= found
+        elif told and not found and self.away_since is None:
+            logs.info("partitions answer again", partitions=sorted(told))
+            told = frozenset()
+        self._told_silent = told
 
     def _complaint(self) -> str:
         return (self.complaints.take() if self.complaints else "") or self.trouble
@@ -163,9 +257,15 @@ class Watch(Service):
         if app.preflight.waiting_for:
             return Health(True, f"waiting for {app.preflight.waiting_for}")
         if not app.states.assigned:
-            return Health(True, "waiting for the group's assignment")
+            seconds = now - self._began
+            why = "; the broker does not answer" if self.away_since is not None else ""
+            doing = f"waiting for the group's assignment{why}"
+            return Health(seconds <= STUCK_SECONDS, doing, degraded=bool(why))
+        if idle := [state.number for state in app.states if unattended(state)]:
+            return Health(False, f"nobody reads partitions {idle}")
         if self.away_since is not None:
-            return Health(True, f"waiting for the broker for {now - self.away_since:.0f} s")
+            seconds = now - self.away_since
+            return Health(True, f"waiting for the broker for {seconds:.0f} s", degraded=True)
         if now - self._thread_ok > STUCK_SECONDS:
             return Health(False, "the Kafka client does not react")
         busy = [state for state in app.states if not state.agents and state.status != "failed"]
@@ -175,6 +275,9 @@ class Watch(Service):
         late = [number for number in late if (s := app.states.get(number)) and s.agents]
         if late:
             return Health(False, f"no progress on partitions {late}")
+        if self.silent:
+            doing = f"waiting for the brokers of partitions {sorted(self.silent)}"
+            return Health(True, doing, degraded=True)
         if busy:
             return Health(True, f"catching up partitions {[state.number for state in busy]}")
         failed = [state.number for state in app.states if state.status == "failed"]
@@ -188,5 +291,6 @@ class Watch(Service):
         return {
             "answers": away is None,
             "away_seconds": None if away is None else round(time.monotonic() - away),
+            "silent_partitions": {str(number): why for number, why in sorted(self.silent.items())},
             "last_trouble": self.trouble or None,
         }

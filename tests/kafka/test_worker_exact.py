@@ -120,26 +120,26 @@ async def test_joins_kills_stops_and_a_broker_restart(
     events = sample(24_000, seed=7)
 
     async def publish(count: int, pause: float = 0.0) -> None:
-        for _ in range(count // 250):
-            await send(settings, islice(events, 250))
+        for _ in range(count // 500):
+            await send(settings, islice(events, 500))
             await asyncio.sleep(pause)
 
     await publish(4_000)
     first, second = start(settings), start(settings)
-    await publish(3_000, 0.1)
+    await publish(3_000, 0.2)
     await first.until_ready()
     await second.until_ready()
     third = start(settings)
-    await publish(3_000, 0.1)
+    await publish(3_000, 0.2)
     first.kill()
-    await publish(3_000, 0.1)
+    await publish(3_000, 0.2)
     await third.until_ready()
     assert second.stop() == 0
-    await publish(2_000, 0.1)
+    await publish(2_000, 0.2)
     kafka.stop_broker(0)
     await asyncio.sleep(3)
     kafka.start_broker(0)
-    await publish(3_000, 0.1)
+    await publish(3_000, 0.2)
     fourth = start(settings)
     await fourth.until_ready()
     kafka.kill_broker(0)

@@ -162,8 +162,8 @@ def _parsed(body: bytes) -> Any:
 async def send(settings: Settings, events: Iterable[Event]) -> int:
     """Write ``events`` to their topics; returns how many, all acknowledged."""
     client = producer(settings)
-    await client.start()
     try:
+        await client.start()
         sent = [
             await client.send(
                 f"{settings.topics.prefix}.{each.authority}", each.value, key=each.key
