@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Final
 
@@ -22,12 +23,12 @@ def pack_directory(where: str | Path) -> Path:
     A directory of that name wins. Raises UserError when there is neither.
     """
     path = Path(where)
-    if path.is_dir():
+    if os.path.isdir(path):  # unlike Path.is_dir: no OSError for names that can't be
         return path
     if str(where) in built_in():
         return _REFERENCE / str(where)
     known = ", ".join(built_in())
-    what = "is not a directory" if path.exists() else "does not exist"
+    what = "is not a directory" if os.path.exists(path) else "does not exist"
     raise UserError(
         f"pack {where}: {what}, and no built-in pack has that name (there are: {known})"
     )
@@ -48,11 +49,18 @@ def load_pack(where: str | Path) -> Pack:
         ) from None
 
 
+def _files(directory: Path) -> list[Path]:
+    try:
+        return sorted(directory.iterdir())
+    except OSError as error:
+        raise UserError(f"{directory}: cannot be read: {error.strerror}") from error
+
+
 def _read(directory: Path) -> dict[str, str]:
     """The texts of the pack's files; of other tables only the names, to notice misspelt ones."""
     texts: dict[str, str] = {}
     problems: list[Problem] = []
-    for path in sorted(directory.iterdir()):
+    for path in _files(directory):
         if path.name not in PACK_FILES:
             texts[path.name] = ""
             continue

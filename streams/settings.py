@@ -7,14 +7,12 @@ default. Making ``Settings`` by hand reads neither file nor environment; ``load_
 from __future__ import annotations
 
 import os
-import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -31,6 +29,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from streams.addresses import Bootstrap, Host
 from streams.errors import UserError
 
 PREFIX: Final = "SCRUTINEER_"
@@ -38,19 +37,8 @@ CONFIG_VARIABLE: Final = "SCRUTINEER_CONFIG"
 _NO_SETTINGS: Final = frozenset({CONFIG_VARIABLE, "SCRUTINEER_DATA", "SCRUTINEER_KAFKA_HOME"})
 """Variables with our prefix that are no settings; the last two are the tests'."""
 _SECTION: Final = ConfigDict(extra="forbid", frozen=True, validate_default=True)
-_HOST_PORT: Final = r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):\d{1,5}"
 
 Seconds = Annotated[float, Field(gt=0, le=3600)]
-
-
-def _bootstrap(text: str) -> str:
-    for part in text.split(","):
-        if not re.fullmatch(_HOST_PORT, part) or int(part.rpartition(":")[2]) > 65535:
-            raise ValueError(f"{part!r} is not host:port")
-    return text
-
-
-Bootstrap = Annotated[str, AfterValidator(_bootstrap)]
 
 
 class BrokerSettings(BaseModel):
@@ -198,7 +186,7 @@ class WorkerSettings(BaseModel):
     group: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,200}$")] = Field(
         "scrutineer", description="Consumer group: workers of one group share the partitions."
     )
-    host: str = Field(
+    host: Host = Field(
         "127.0.0.1",
         description="Address that metrics, health and tables are served on. They have no login: "
         "keep it a loopback or private address.",

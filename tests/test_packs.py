@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,21 @@ def test_neither_a_directory_nor_a_name() -> None:
     """The error says which names there are."""
     with pytest.raises(UserError, match=r"no-such-pack: does not exist.*kazakhstan-2023"):
         load_pack("no-such-pack")
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "x/" * 3000, "x\0"])
+def test_a_name_that_cannot_be(name: str) -> None:
+    """Too long for a file, or with a byte that no name has."""
+    with pytest.raises(UserError, match="does not exist"):
+        load_pack(name)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_directory_that_may_not_be_read(directory: Path) -> None:
+    """Is told with the reason."""
+    directory.chmod(0o300)
+    with pytest.raises(UserError, match="cannot be read: Permission denied"):
+        load_pack(directory)
 
 
 def test_a_file_instead_of_a_directory(directory: Path) -> None:

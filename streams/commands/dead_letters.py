@@ -182,7 +182,7 @@ def printable(text: str) -> str:
 
 def _key(name: str) -> bytes:
     topic, _, rest = name.partition("/")
-    if not (topic and re.fullmatch(r"[0-9]{1,10}/[0-9]{1,19}", rest)):
+    if not re.fullmatch(r"[A-Za-z0-9._-]+/[0-9]{1,10}/[0-9]{1,19}", name):
         raise UserError(f"{name!r} is no letter's name: it is topic/partition/offset")
     partition, _, offset = rest.partition("/")
     return letter_key(topic, int(partition), int(offset))

@@ -21,7 +21,7 @@ def refuse_reuse(outputs: Iterable[tuple[str, Path | None]], inputs: Iterable[st
     standard input.
     """
     taken = [(f"is read as {name}", status) for name in inputs if (status := _input(name))]
-    new: dict[Path, str] = {}
+    new: dict[str, str] = {}
     for option, path in outputs:
         if path is None:
             continue
@@ -31,8 +31,10 @@ def refuse_reuse(outputs: Iterable[tuple[str, Path | None]], inputs: Iterable[st
                 raise UserError(f"{option} {path}: this file {use}; write to another one")
         if status is not None:
             taken.append((f"is that of {option} {path}", status))
-        elif not path.exists() and new.setdefault(path.resolve(), option) != option:
-            raise UserError(f"{option} {path}: this file is that of {new[path.resolve()]} too")
+        elif not os.path.exists(path):
+            other_option = new.setdefault(os.path.realpath(path), option)
+            if other_option != option:
+                raise UserError(f"{option} {path}: this file is that of {other_option} too")
 
 
 def _file(path: str | Path) -> os.stat_result | None:

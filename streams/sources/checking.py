@@ -56,7 +56,8 @@ class Refusal(NamedTuple):
             row["raw"] = self.line.raw.decode()
         except UnicodeDecodeError:
             row["raw_base64"] = base64.b64encode(self.line.raw).decode()
-        return json.dumps(row, ensure_ascii=False).encode() + b"\n"
+        # A file's name need not be UTF-8: what is not becomes an escape, which JSON has too.
+        return json.dumps(row, ensure_ascii=False).encode(errors="backslashreplace") + b"\n"
 
 
 def check(line: Line, pack: Pack) -> Ready | Refusal:

@@ -69,7 +69,7 @@ async def test_no_topic_and_no_letter_are_told(settings: Settings) -> None:
     await scrutineer(settings, "topics", "create")
     empty = await scrutineer(settings, "dead-letters", "list")
     assert (empty.returncode, empty.stdout) == (0, b"")
-    for name in ("election.desk/0/7", "nonsense", "election.desk/²/7"):
+    for name in ("election.desk/0/7", "nonsense", "election.desk/²/7", "²/0/7"):
         done = await scrutineer(settings, "dead-letters", "show", name)
         assert done.returncode == 2
         assert name.encode() in done.stderr

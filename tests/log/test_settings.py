@@ -95,6 +95,9 @@ def test_an_empty_variable_counts_as_not_given(monkeypatch: pytest.MonkeyPatch) 
         ("SCRUTINEER_WORKER__CLOCK", "sundial", "'wall' or 'log'"),
         ("SCRUTINEER_BROKER__BOOTSTRAP", "kafka", "'kafka' is not host:port"),
         ("SCRUTINEER_BROKER__BOOTSTRAP", "kafka:9092,b:99999", "'b:99999' is not host:port"),
+        ("SCRUTINEER_BROKER__BOOTSTRAP", "kafka:٣٣", "'kafka:٣٣' is not host:port"),
+        ("SCRUTINEER_WORKER__HOST", "a b", "neither the name of a host nor an address"),
+        ("SCRUTINEER_WORKER__HOST", "a" * 64, "neither the name of a host nor an address"),
         ("SCRUTINEER_LOG__LEVEL", "LOUD", "'INFO'"),
         ("SCRUTINEER_TOPICS__PREFIX", "a b", "pattern"),
         ("SCRUTINEER_BROKER__SESSION_TIMEOUT", "-1", "greater than 0"),
@@ -179,6 +182,12 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     said = complaint(write(tmp_path, "[broker\n"))
     assert "scrutineer.toml is not a TOML file" in said
     assert "line 1" in said
+
+
+@pytest.mark.parametrize("host", ["::1", "fe80::1%eth0", "0.0.0.0", "localhost", "a.b-c.", "_x"])
+def test_hosts_to_serve_on(host: str) -> None:
+    """Names and addresses of both kinds."""
+    assert load_settings(worker={"host": host}).worker.host == host
 
 
 def test_secrets_never_show(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,7 +13,8 @@ from hypothesis import strategies as st
 
 from schemas.fields import Authority
 from streams.sources import checking
-from streams.sources.checking import Ready, Waiting
+from streams.sources.checking import Ready, Refusal, Waiting
+from streams.sources.jsonl import Line
 from streams.sources.tally import Stall, Tally
 
 AUTHORITIES: list[Authority] = ["observer", "official", "desk"]
@@ -38,6 +42,14 @@ def test_events_come_back_as_they_were(events: list[Ready], memory: int) -> None
             assert list(waiting.events()) == events
             assert list(waiting.events(by_time=True)) == sorted(events, key=lambda e: e.at)
             assert list(waiting.events()) == events
+
+
+def test_a_file_name_that_is_not_utf8(tmp_path: Path) -> None:
+    """What the file of wrong lines says is JSON all the same."""
+    name = os.fsdecode(bytes(tmp_path) + b"/\xff.jsonl")
+    row = json.loads(Refusal(Line(name, 1, b"{"), "not_json", "nothing").record())
+    assert row["file"] == name
+    assert row["raw"] == "{"
 
 
 @given(st.lists(st.tuples(st.floats(0.01, 3), st.booleans(), st.booleans()), max_size=60))

@@ -115,6 +115,8 @@ def test_a_full_disk_is_told(folder: Path, capfd: pytest.CaptureFixture[str], op
         (["--lookup", "register"], "write it as NAME=FILE"),
         (["--lookup", "register=x.csv"], "the mapping has no such lookup"),
         (["--pack", "nowhere"], "nowhere"),
+        (["-o", "x" * 300, "--skip-invalid", "/dev/null"], "cannot be written: File name too long"),
+        (["--skip-invalid", "x" * 300], "cannot be written: File name too long"),
         (["-o", "none/out.jsonl", "--skip-invalid", "none/bad"], "cannot be written"),
     ],
 )

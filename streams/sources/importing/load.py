@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -27,7 +28,7 @@ def load_mapping(where: str) -> Mapping:
     Raises ``UserError`` with one ``file:line: path: what`` for each thing that is wrong.
     """
     path = Path(where)
-    if not path.is_file() and (BUILT_IN / f"{where}.toml").is_file():
+    if not os.path.isfile(path) and where in built_in():
         path = BUILT_IN / f"{where}.toml"
     try:
         text = path.read_text(encoding="utf-8-sig")
