@@ -108,7 +108,10 @@ def conflicts(tables: RegionTables) -> Iterator[Row]:
 
 
 def in_two_regions(regions: Iterable[RegionTables]) -> Iterator[Row]:
-    """One row for each report id of one source that lives (is not withdrawn) in several regions."""
+    """One row for each report id of one source that lives (is not withdrawn) in several regions.
+
+    Over ``regions`` alone: two workers that have one of two regions each find nothing.
+    """
     homes: dict[tuple[str, str], list[RegionTables]] = {}
     for tables in regions:
         for source, mine in tables.reports.items():

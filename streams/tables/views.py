@@ -152,6 +152,10 @@ def _corrections(view: View) -> Iterator[Row]:
 
 
 def _conflicts(view: View) -> Iterator[Row]:
+    """What cannot both be true. Kind two_regions needs both regions' partitions in ``view``.
+
+    A worker has only its own: where another one has the other region, neither lists the row.
+    """
     for tables in view.regions:
         yield from conflicts(tables)
     for row in in_two_regions(view.everywhere()):
