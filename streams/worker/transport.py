@@ -7,6 +7,7 @@ are overridden here, each with the reason why.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,6 +18,7 @@ from aiokafka.errors import (
     CommitFailedError,
     GroupAuthorizationFailedError,
     IllegalStateError,
+    KafkaConnectionError,
     KafkaError,
     NoOffsetForPartitionError,
     OffsetOutOfRangeError,
@@ -45,6 +47,7 @@ REFUSED: Final = (
 
 _FETCH_WAIT_MS: Final = 500
 _YIELD_EVERY: Final = 100
+_RETRY_SECONDS: Final = 1.0
 _METADATA_MS: Final = 30_000
 """How soon a topic that was deleted, recreated or has grown is noticed at the latest."""
 
@@ -77,6 +80,23 @@ class StateConsumerThread(driver.AIOKafkaConsumerThread):
             rebalance_timeout_ms=int(conf.broker_rebalance_timeout * 1000),
             heartbeat_interval_ms=int(conf.broker_heartbeat_interval * 1000),
         )
+
+    async def on_start(self) -> None:
+        """Connect."""
+        # Overridden: a broker that has gone since it was looked for is no reason to end.
+        while True:
+            self._consumer = self._create_consumer(loop=self.thread_loop)
+            self.time_started = time.monotonic()
+            try:
+                await self._consumer.start()
+            except KafkaConnectionError as error:
+                await close(self._consumer.stop())
+                self.app.client_trouble(error)
+                if self.should_stop:
+                    return
+                await self.sleep(_RETRY_SECONDS)
+            else:
+                return
 
     async def on_thread_stop(self) -> None:
         """Leave the group and close."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -17,7 +20,7 @@ from streams.log.topics import create_topics
 from streams.packs import load_pack
 from streams.settings import Settings, WorkerSettings
 from streams.worker import app as app_module
-from streams.worker import catchup
+from streams.worker import catchup, logs, pages, preflight, watch
 from streams.worker.app import ScrutineerApp, create_app, whole_partitions
 from tests.worker import sample
 from tests.worker.conftest import settings_of
@@ -52,13 +55,18 @@ async def in_process(settings: Settings) -> AsyncIterator[ScrutineerApp]:
             starting.result()
 
 
-async def until_live(app: ScrutineerApp) -> None:
-    """Until it shows something."""
+async def until(app: ScrutineerApp, holds: Callable[[], object]) -> None:
+    """Until that holds."""
     for _ in range(1000):
-        if app.states.live():
+        if holds():
             return
         await asyncio.sleep(0.05)
     raise AssertionError(app.watch.health())
+
+
+async def until_live(app: ScrutineerApp) -> None:
+    """Until it shows something."""
+    await until(app, app.states.live)
 
 
 async def test_a_defect_in_a_rebuild_ends_the_worker(
@@ -100,6 +108,44 @@ async def test_stopped_while_the_broker_is_away(tmp_path: Path, live_first: bool
             await embedded.stop()
             assert await asyncio.to_thread(worker.stop) == 0
     assert "Traceback" not in worker.said
+
+
+@pytest.mark.parametrize("hangs", [True, False])
+async def test_a_broker_gone_before_the_first_assignment(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, hangs: bool
+) -> None:
+    """It is told in one line, liveness fails after a while, and no other worker is pointed to."""
+    monkeypatch.setattr(watch, "STUCK_SECONDS", 8.0)
+    look = preflight.Preflight.on_start
+    embedded = EmbeddedBroker()
+
+    async def look_and_lose(self: preflight.Preflight) -> None:
+        await look(self)
+        if hangs and embedded.pid is not None:
+            os.kill(embedded.pid, signal.SIGSTOP)
+        else:
+            await embedded.stop()
+
+    monkeypatch.setattr(preflight.Preflight, "on_start", look_and_lose)
+    async with embedded:
+        settings = settings_of(embedded.bootstrap, "lost", partitions=1)
+        await create_topics(settings)
+        with caplog.at_level(logging.INFO, logs.LOGGER):
+            async with in_process(settings) as app:
+                await until(app, lambda: app.watch.away_since and not app.watch.health().ok)
+                health = app.watch.health()
+                assert health.doing.startswith("waiting for the group's assignment")
+                assert "the broker does not answer" in health.doing
+                assert app.failure is None
+                with pytest.raises(pages.PageError) as refused:
+                    pages.check_region(app, "KZ-61")
+                assert refused.value.status == 503
+                if hangs:
+                    assert embedded.pid is not None
+                    os.kill(embedded.pid, signal.SIGCONT)
+                    await until_live(app)
+                    assert app.watch.health().ok
+    assert caplog.text.count("the broker does not answer") == 1
 
 
 def test_a_partition_comes_with_all_its_topics() -> None:
