@@ -205,7 +205,11 @@ def decisions(draw: st.DrawFn) -> Record:
     )
     data: Event = {"about": about, "revision": draw(revision_numbers), "status": status}
     if status == "duplicate":
-        data["duplicate_of"] = about | {"report_id": "r9"}
+        first = draw(st.sampled_from(["r9", *REPORT_IDS]))
+        home = draw(st.sampled_from([about["region"], *REGIONS]))
+        data["duplicate_of"] = about | {"report_id": first, "region": home}
+        if data["duplicate_of"] == about:
+            data["duplicate_of"]["report_id"] = "r9"
     data |= _some(draw, severity=severities, note=texts, decided_by=st.just("d1"))
     return record(_event(draw, "desk.triage", "urn:test:desk", data))
 

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Final
 
+from schemas.desk import ReportRef, Triage
 from schemas.fields import rfc3339
+from streams.tables.incidents import DISMISSED
 from streams.tables.region import RegionTables
 from streams.tables.versions import Version, revisions, same_content
 from streams.tables.view import Row
@@ -135,16 +137,56 @@ def in_two_regions(regions: Iterable[RegionTables]) -> Iterator[Row]:
 
 
 def orphans(tables: RegionTables) -> Iterator[Row]:
-    """One row for each decision whose report has not come: the decision in force."""
+    """One row for each decision in force that misses something, named by ``missing``.
+
+    ``report``: the one it is about has not come. ``original``: it calls a report a duplicate of
+    one that counts nowhere itself, so that neither is counted; ``original`` tells why: it is
+    ``absent``, ``withdrawn``, ``rejected`` or a ``duplicate``. Originals in another region are
+    not looked for, and a duplicate that is withdrawn needs none.
+    """
     for source, mine in tables.decisions.items():
         for report_id, head in mine.items():
-            if tables.report(source, report_id) is None:
-                yield {
-                    "region": tables.code,
-                    "source": source,
-                    "report_id": report_id,
-                    "status": head.data.status,
-                    "severity": head.data.severity,
-                    "revision": head.data.revision,
-                    "since": rfc3339(head.at),
-                }
+            decision: Triage = head.data
+            absent = tables.report(source, report_id) is None
+            original = None if absent else _lost_original(tables, decision)
+            if not absent and original is None:
+                continue
+            first = decision.duplicate_of
+            yield {
+                "region": tables.code,
+                "source": source,
+                "report_id": report_id,
+                "missing": "report" if absent else "original",
+                "status": decision.status,
+                "severity": decision.severity,
+                "duplicate_of": None
+                if first is None
+                else {
+                    "source": first.source,
+                    "region": first.region,
+                    "report_id": first.report_id,
+                },
+                "original": original,
+                "revision": decision.revision,
+                "since": rfc3339(head.at),
+            }
+
+
+def _lost_original(tables: RegionTables, decision: Triage) -> str | None:
+    """Why the report that another one repeats counts nowhere; None: it counts, or none is named."""
+    first = decision.duplicate_of
+    if first is None or first.region != tables.code:
+        return None
+    if _fate(tables, decision.about) == "withdrawn":
+        return None
+    return _fate(tables, first)
+
+
+def _fate(tables: RegionTables, ref: ReportRef) -> str | None:
+    report = tables.report(ref.source, ref.report_id)
+    if report is None:
+        return "absent"
+    if report.data.withdrawn:
+        return "withdrawn"
+    decision = tables.decision(ref.source, ref.report_id)
+    return decision.status if decision is not None and decision.status in DISMISSED else None

@@ -333,19 +333,43 @@ class Model:
 
     def orphans(self, now: int, confirmed_only: bool) -> list[Json]:
         """Rows of ``orphans``."""
-        return [
-            {
-                "source": key[1],
-                "region": key[2],
-                "report_id": key[3],
-                "status": versions[-1]["data"]["status"],
-                "severity": versions[-1]["data"].get("severity"),
-                "revision": versions[-1]["data"]["revision"],
-                "since": shown(versions[-1]["at"]),
-            }
-            for key, versions in self.groups.items()
-            if key[0] == "decision" and ("report", *key[1:]) not in self.groups
-        ]
+        rows = []
+        for key, versions in self.groups.items():
+            if key[0] != "decision":
+                continue
+            data = versions[-1]["data"]
+            absent = self.fate(key[1:]) == "absent"
+            original = None
+            if not absent and "duplicate_of" in data and self.fate(key[1:]) != "withdrawn":
+                first = data["duplicate_of"]
+                if first["region"] == key[2]:
+                    original = self.fate((first["source"], first["region"], first["report_id"]))
+            if absent or original:
+                rows.append(
+                    {
+                        "source": key[1],
+                        "region": key[2],
+                        "report_id": key[3],
+                        "missing": "report" if absent else "original",
+                        "status": data["status"],
+                        "severity": data.get("severity"),
+                        "duplicate_of": data.get("duplicate_of"),
+                        "original": original,
+                        "revision": data["revision"],
+                        "since": shown(versions[-1]["at"]),
+                    }
+                )
+        return rows
+
+    def fate(self, named: tuple[str, str, str]) -> str | None:
+        """Why a report counts nowhere; None: it counts."""
+        if ("report", *named) not in self.groups:
+            return "absent"
+        if self.groups["report", *named][-1]["data"]["withdrawn"]:
+            return "withdrawn"
+        decided = self.groups.get(("decision", *named))
+        status = decided[-1]["data"]["status"] if decided else None
+        return status if status in DISMISSED else None
 
     def content_digest(self) -> str:
         """The digest, from lines made here."""

@@ -56,6 +56,53 @@ def test_a_decision_about_any_kind_of_report_waits_for_it(one: Record) -> None:
     assert table("reports", state(one), confirmed_only=True) == []
 
 
+def repeats(report_id: str, original: str, **more: object) -> Record:
+    """The decision that a report of XX-A repeats another one."""
+    about = {"source": "urn:test:citizen", "region": "XX-A", "report_id": report_id}
+    first = about | {"report_id": original} | more
+    data = {"about": about, "revision": 0, "status": "duplicate", "duplicate_of": first}
+    return event("desk.triage", "urn:test:desk", "12:30", data, None)
+
+
+def lost(*records: Record) -> list[tuple[str, str, str | None]]:
+    """(report, what is missing, the fate of the original) of each orphan, in any order."""
+    columns = ("report_id", "missing", "original")
+    found = table("orphans", state(*records), "18:00", *columns)
+    assert table("orphans", state(*reversed(records)), "18:00", *columns) == found
+    return found
+
+
+def test_a_duplicate_without_a_standing_original_is_an_orphan() -> None:
+    """Both reports would count nowhere, so the decision is shown with what became of the first."""
+    both = [incident("a"), incident("b")]
+    assert lost(*both, repeats("a", "b")) == []
+    assert lost(incident("a"), repeats("a", "b")) == [("a", "original", "absent")]
+    gone = incident("b", revision=1, withdrawn=True)
+    assert lost(*both, gone, repeats("a", "b")) == [("a", "original", "withdrawn")]
+    assert lost(*both, decision("b", "rejected"), repeats("a", "b")) == [
+        ("a", "original", "rejected")
+    ]
+    assert lost(*both, decision("b", "confirmed"), repeats("a", "b")) == []
+    assert lost(*both, repeats("a", "b"), repeats("b", "a")) == [
+        ("a", "original", "duplicate"),
+        ("b", "original", "duplicate"),
+    ]
+    (row,) = table("orphans", state(incident("a"), repeats("a", "b")))
+    assert row["duplicate_of"] == {
+        "source": "urn:test:citizen",
+        "region": "XX-A",
+        "report_id": "b",
+    }
+
+
+def test_what_a_duplicate_repeats_is_only_looked_for_in_its_own_region() -> None:
+    """Another region may be another worker's; and a report that is withdrawn repeats nothing."""
+    assert lost(incident("a"), repeats("a", "b", region="XX-B")) == []
+    assert lost(repeats("a", "b")) == [("a", "report", None)]
+    gone = incident("a", revision=1, withdrawn=True)
+    assert lost(incident("a"), gone, repeats("a", "b")) == []
+
+
 def test_the_timeline_shows_the_text_as_it_stands() -> None:
     """The last revision; withdrawn ones are out; of the country what names no region."""
     told = [
