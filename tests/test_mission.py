@@ -144,7 +144,10 @@ def results_not_disaggregated() -> None:
         assert row["seconds_since_close"] == seconds
     total = only(table("protocols", part), station=None, commission=None)
     assert total["official"]["figures"] == {"valid": 5}
-    part = state(published(valid=5))
+    part = state(published(valid=5, votes={}), published(station="A-2", valid=5))
+    row = only(table("results_published", part), region="XX-A", contest="list")
+    assert (row["published"], row["since"]) == (0, None)
+    part = state(published(valid=5, votes={"a": 5}))
     row = only(table("results_published", part), region="XX-A", contest="list")
     assert (row["published"], row["since"]) == (1, "2030-06-02T22:00:00Z")
 
@@ -179,8 +182,9 @@ def voters_added_on_the_day() -> None:
 
 
 def complaints_decided_late_and_unpublished() -> None:
-    """Filed, decided, made public, overdue: four numbers of each region."""
+    """Filed, decided, made public, overdue, decided late: five numbers of each region."""
     part = state(
+        complaint("k0", filed="2030-05-20T08:00:00Z", decided="2030-06-02T11:00:00Z"),
         complaint("k1", filed="2030-05-20T08:00:00Z"),
         complaint("k2", decided="2030-06-02T11:00:00Z", outcome="dismissed"),
         complaint(
@@ -189,7 +193,8 @@ def complaints_decided_late_and_unpublished() -> None:
         complaint("k4"),
     )
     (row,) = table("complaints", part)
-    assert (row["filed"], row["decided"], row["published"], row["overdue"]) == (4, 2, 1, 1)
+    assert (row["filed"], row["decided"], row["published"]) == (5, 3, 1)
+    assert (row["overdue"], row["late"]) == (1, 1)
     assert row["outcomes"] == {"upheld": 1, "dismissed": 1}
 
 
@@ -337,20 +342,20 @@ def test_every_table_answers_to_a_sentence() -> None:
     assert named | OF_THE_EVENTS == set(TABLES)
 
 
-def drawn(strata: tuple[str, ...] = ("",), stations: int = 128) -> Pack:
+def drawn(strata: tuple[str, ...] = ("all",), stations: int = 128) -> Pack:
     """The small election with 128 stations drawn at random for the counting."""
     lines = ["id,region,registered,stratum,urban,lat,lon"]
     plan = ["station,source,sample,stratum,phases"]
     for number in range(stations):
         region = ("XX-A", "XX-B")[number % 2]
-        lines.append(f"{region}-{number},{region},,,,,")
         stratum = strata[number % len(strata)]
+        lines.append(f"{region}-{number},{region},,{stratum},,,")
         plan.append(f"{region}-{number},urn:test:international,yes,{stratum},counting")
     files = {**SMALL_FILES, "stations.csv": "\n".join(lines), "deployment.csv": "\n".join(plan)}
     return parse_pack(files)
 
 
-def sampled(pack: Pack, number: int = 128) -> dict[str, Any]:
+def sampled(pack: Pack, number: int = 128, *, confirmed: bool = False) -> dict[str, Any]:
     """The country's row when each station was visited once."""
     part = Partition(pack)
     for place, (station, row) in enumerate((pack.stations or {}).items()):
@@ -359,10 +364,14 @@ def sampled(pack: Pack, number: int = 128) -> dict[str, Any]:
         rating = "bad" if place < 58 else "good"
         where = {"region": row.region, "station": station, "rating": rating}
         one = visit(f"c{place}", "21:00", source="urn:test:international", **where)
-        result = read(one.raw, None, pack)
-        assert isinstance(result, Accepted), result
-        part.apply(result)
-    return only(rows("assessment", [part], pack, us(NIGHT)), region="XX", phase="counting")
+        about = {"source": one.event["source"], "region": row.region, "report_id": f"c{place}"}
+        decided = {"about": about, "revision": 0, "status": "confirmed"}
+        for told in (one, event("desk.triage", "urn:test:desk", "22:30", decided, None)):
+            result = read(told.raw, None, pack)
+            assert isinstance(result, Accepted), result
+            part.apply(result)
+    found = rows("assessment", [part], pack, us(NIGHT), confirmed_only=confirmed)
+    return only(found, region="XX", phase="counting")
 
 
 def test_an_interval_stands_beside_a_share_of_a_probability_sample() -> None:
@@ -375,9 +384,16 @@ def test_an_interval_stands_beside_a_share_of_a_probability_sample() -> None:
 
 
 def test_no_interval_without_a_simple_random_sample() -> None:
-    """Several strata need weights; early reporters of a sample are no random part of it."""
+    """Several strata need weights, and regions that are not one stratum of the country do too.
+
+    Early reporters of a sample are no random part of it, nor is what the desk confirmed.
+    """
     row = sampled(drawn(("town", "country")))
     assert (row["basis"], row["low"]) == ("descriptive", None)
+    row = sampled(drawn(("",)))
+    assert (row["basis"], row["low"]) == ("descriptive", None)
+    row = sampled(drawn(), confirmed=True)
+    assert (row["rated"], row["basis"], row["low"]) == (128, "descriptive", None)
     row = sampled(drawn(), number=80)
     assert (row["rated"], row["basis"], row["low"]) == (80, "incomplete_sample", None)
     unmarked = drawn()

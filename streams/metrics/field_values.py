@@ -13,7 +13,7 @@ from streams.tables.incidents import DISMISSED
 from streams.tables.region import RegionTables
 from streams.tables.results_rows import station_counts
 
-STAGES: Final = ("filed", "decided", "published", "overdue")
+STAGES: Final = ("filed", "decided", "published", "overdue", "late")
 
 
 def _visits(tables: RegionTables, _: Moment) -> Values:

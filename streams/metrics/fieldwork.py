@@ -87,7 +87,8 @@ FIELDWORK: Final[tuple[Family, ...]] = (
         kind="gauge",
         unit="stations",
         labels=("region",),
-        meaning="Stations for which an official protocol of the main contest was published.",
+        meaning="Stations for which an official protocol of the main contest was published, with "
+        "votes by contestant.",
         zeros="Always there.",
         remedy="Still 0 of election_stations long after election_polls_close_timestamp_seconds: "
         "no results by station are public. The table results_published has every contest.",
@@ -129,7 +130,8 @@ FIELDWORK: Final[tuple[Family, ...]] = (
         unit="complaints",
         labels=("region", "stage"),
         meaning="Complaints that were not withdrawn: all filed, those decided, those whose "
-        "decision is public, and those undecided for longer than the pack allows.",
+        "decision is public, those undecided for longer than the pack allows (overdue), and those "
+        "whose decision took longer than that (late).",
         zeros="Every stage.",
         remedy="Overdue above 0: ask the body for its decision. Decided without being published: "
         "ask for the text.",

@@ -37,13 +37,31 @@ def drawn(pack: Pack) -> Mapping[str, tuple[Deployment, ...]]:
     return {code: tuple(rows) for code, rows in found.items()}
 
 
+@lru_cache(maxsize=8)
+def strata_of_country(pack: Pack) -> frozenset[str | None]:
+    """The strata of all stations that are not abroad."""
+    return frozenset(
+        station.stratum
+        for station in (pack.stations or {}).values()
+        if pack.regions[station.region].kind != "out_of_country"
+    )
+
+
 def assess(
     cells: Iterable[tuple[Cell, Mapping[Stop, int]]],
     regions: Collection[str],
     phase: str,
     pack: Pack,
+    *,
+    chosen: bool = False,
 ) -> Assessment:
-    """Sum up ``cells``, the visits of one phase that stand in ``regions``."""
+    """Sum up ``cells``, the visits of one phase that stand in ``regions``.
+
+    An interval only ever stands beside a simple random sample. Never beside a part that was
+    ``chosen`` by hand, as what the desk confirmed is. And beside several regions only where the
+    plan draws them as one: regions sampled at different fractions must not be pooled unweighted,
+    so the sample must be of one named stratum that every station of these regions belongs to.
+    """
     rated: dict[Stop, int] = {}
     visits = negative = 0
     places: set[str | None] = set()
@@ -57,7 +75,7 @@ def assess(
         for stop, times in stops.items():
             rated[stop] = rated.get(stop, 0) + times
     n = sum(rated.values())
-    basis = _basis(rated, regions, phase, pack)
+    basis: Basis = "descriptive" if chosen else _basis(rated, regions, phase, pack)
     share, _, low, high = proportion(negative, n, random=basis == "probability_sample")
     return Assessment(visits, len(places - {None}), n, negative, share, basis, low, high)
 
@@ -70,7 +88,8 @@ def _basis(rated: Mapping[Stop, int], regions: Collection[str], phase: str, pack
 
     They are if each was to another station that the deployment plan marks as drawn, by the source
     and for the phase it names (no phases: any), and all that were drawn there are of one stratum:
-    several would need weights. ``incomplete_sample``: too few of the drawn stations were visited;
+    several would need weights, and so would several regions that are not one stratum of the
+    stations' list. ``incomplete_sample``: too few of the drawn stations were visited;
     those that report fast are no random part.
     """
     sample = [
@@ -84,7 +103,10 @@ def _basis(rated: Mapping[Stop, int], regions: Collection[str], phase: str, pack
         return "descriptive"
     stations = {station for _, station in stops}
     visited = {station for _, station in rated}
-    if len(visited) < len(rated) or len({row.stratum for row in sample}) > 1:
+    strata = {row.stratum for row in sample}
+    if len(visited) < len(rated) or len(strata) > 1:
+        return "descriptive"
+    if len(regions) > 1 and (None in strata or strata != strata_of_country(pack)):
         return "descriptive"
     least = pack.judgement.turnout.sample_percent * len(stations)
     return "probability_sample" if _COMPLETE * len(visited) >= least else "incomplete_sample"

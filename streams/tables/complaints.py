@@ -1,4 +1,4 @@
-"""Complaints of one region: filed, decided, published, and how many are overdue."""
+"""Complaints of one region: filed, decided, published, and how many are overdue or came late."""
 
 from __future__ import annotations
 
@@ -15,12 +15,17 @@ _HOUR: Final = 3_600_000_000
 
 
 class Course(NamedTuple):
-    """How a region's complaints stand. ``outcomes``: of the decided that say one."""
+    """How a region's complaints stand.
+
+    ``overdue``: undecided for longer than the pack's ``complaint_hours`` after they were filed.
+    ``late``: decided, but longer than that after. ``outcomes``: of the decided that say one.
+    """
 
     filed: int
     decided: int
     published: int
     overdue: int
+    late: int
     outcomes: dict[str, int]
 
 
@@ -30,10 +35,7 @@ class Complaints(Ledger[tuple[str, str]]):
     __slots__ = ()
 
     def course(self, pack: Pack, now: int) -> Course:
-        """The counts at ``now`` (µs), of the current complaints that were not withdrawn.
-
-        Overdue: undecided for longer than the pack's ``complaint_hours`` after it was filed.
-        """
+        """The counts at ``now`` (µs), of the current complaints that were not withdrawn."""
         standing: list[Complaint] = [
             head.data for head in self.heads.values() if not head.data.withdrawn
         ]
@@ -43,6 +45,10 @@ class Complaints(Ledger[tuple[str, str]]):
             sum(data.decided is not None for data in standing),
             sum(data.published is not None for data in standing),
             sum(due < now for due in self._due(standing, pack)),
+            sum(
+                data.decided is not None and microseconds(data.decided) > _limit(data, pack)
+                for data in standing
+            ),
             {name: outcomes[name] for name in OUTCOMES if outcomes[name]},
         )
 
@@ -53,7 +59,9 @@ class Complaints(Ledger[tuple[str, str]]):
         return min(later, default=None)
 
     def _due(self, standing: list[Complaint], pack: Pack) -> list[int]:
-        hours = pack.judgement.alarms.complaint_hours
-        return [
-            microseconds(data.filed) + hours * _HOUR for data in standing if data.decided is None
-        ]
+        return [_limit(data, pack) for data in standing if data.decided is None]
+
+
+def _limit(data: Complaint, pack: Pack) -> int:
+    """The last moment (µs) at which a decision is in time."""
+    return microseconds(data.filed) + pack.judgement.alarms.complaint_hours * _HOUR

@@ -9,7 +9,7 @@ from streams.tables.view import Row, View
 
 
 def complaints(view: View) -> Iterator[Row]:
-    """Complaints by region: how many were filed, decided, made public, and are overdue."""
+    """Complaints by region: how many were filed, decided, made public, overdue, late."""
     for tables in view.regions:
         course = tables.complaints.course(view.pack, view.now)
         if course.filed:

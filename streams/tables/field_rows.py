@@ -51,7 +51,9 @@ def answers(view: View) -> Iterator[Row]:
 def assessment(view: View) -> Iterator[Row]:
     """The share assessed negatively: of each region, and of the country as a whole.
 
-    The country's row sums up the regions of the partitions that are looked at.
+    The country's row sums up the regions of the partitions that are looked at. It is
+    ``descriptive``, without an interval, unless the sample is one stratum over the whole country;
+    so is every row of confirmed visits alone, which are a hand-picked part.
     """
     country = view.pack.country
     for tables in view.regions:
@@ -69,7 +71,7 @@ def _assessed(view: View, code: str, several: list[RegionTables]) -> Iterator[Ro
                 phases.setdefault(cell[0], []).append((cell, stops))
     regions = [code] if code != view.pack.country else list(view.pack.regions)
     for phase, cells in phases.items():
-        found = assess(cells, regions, phase, view.pack)
+        found = assess(cells, regions, phase, view.pack, chosen=view.confirmed_only)
         yield {
             "region": code,
             "phase": phase,

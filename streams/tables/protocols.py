@@ -115,13 +115,26 @@ class Protocols:
         ]
 
     def stations(self, contest: str) -> tuple[int, int | None]:
-        """How many stations have a published protocol, and since when (µs) the first has."""
-        moments = [
-            min(microseconds(one.data.published) for head in publishers.values() for one in head)
-            for (station, _, held), publishers in self.published.items()
-            if station and held == contest
-        ]
-        return len(moments), min(moments, default=None)
+        """How many stations have published results, and since when (µs) the first has.
+
+        Results are votes by contestant: a protocol without any, or one that a correction has
+        emptied, is none.
+        """
+        number, since = 0, None
+        for (station, _, held), publishers in self.published.items():
+            if not station or held != contest:
+                continue
+            moments = [
+                microseconds(one.data.published)
+                for head in publishers.values()
+                if head.data.votes
+                for one in head
+                if one.data.votes
+            ]
+            if moments:
+                number += 1
+                since = min(moments if since is None else [since, *moments])
+        return number, since
 
     def tally(self, pack: Pack) -> Tally:
         """The region's numbers; only places that changed are looked at again."""

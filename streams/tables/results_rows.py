@@ -117,6 +117,7 @@ def station_counts(pack: Pack) -> Mapping[str, int | None]:
 def results_published(view: View) -> Iterator[Row]:
     """Of how many stations results were published, in every region of the pack.
 
+    Results are votes by contestant; a protocol without any does not count.
     ``since``: when the first of them was. ``seconds_since_close``: how long the polls have been
     closed there; None while they are open or where the pack does not know the hours.
     """

@@ -129,7 +129,7 @@ def of_the_field(table: Callable[[str], list[dict[str, Any]]]) -> dict[str, dict
     for answer in ("yes", "no", "not_observed"):
         answers = counted(table("answers"), answer, "region", "question", answer=answer)
         found.setdefault("election_answers", {}).update(answers)
-    for stage in ("filed", "decided", "published", "overdue"):
+    for stage in ("filed", "decided", "published", "overdue", "late"):
         complaints = counted(table("complaints"), stage, "region", stage=stage)
         found.setdefault("election_complaints", {}).update(complaints)
     for column in ("expected", "reporting", "silent"):

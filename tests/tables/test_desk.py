@@ -153,6 +153,10 @@ def test_complaints_move_through_their_stages() -> None:
     assert table("complaints", state(decided, open_), "18:00", *columns) == [(1, 1, 0, 0)]
     part = state(made_public, open_, decided)
     assert table("complaints", part, "18:00", *columns) == [(1, 1, 1, 0)]
+    assert table("complaints", part, "18:00", "late") == [1]
+    in_time = complaint("k1", revision=3, filed=filed, decided=clock("10:00"))
+    assert table("complaints", state(made_public, in_time), "18:00", "late", "overdue") == [(0, 0)]
+    assert table("complaints", state(open_), "18:00", "late", "overdue") == [(0, 1)]
     gone = complaint("k1", revision=3, filed=filed, withdrawn=True)
     assert table("complaints", state(gone, open_)) == []
 

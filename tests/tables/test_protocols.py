@@ -145,13 +145,13 @@ def test_the_highest_ranked_publishers_latest_revision_counts() -> None:
     """The other one's protocol is kept; the correction is listed with its fields."""
     told = [
         published("gazette", valid=7),
-        published(valid=5, source_url="https://example.org/1"),
-        published(valid=6, revision=1, time="22:30"),
+        published(valid=5, votes={"a": 5}, source_url="https://example.org/1"),
+        published(valid=6, votes={"a": 5}, revision=1, time="22:30"),
     ]
     for part in (state(*told), state(*reversed(told))):
         (row,) = table("protocols", part)
         assert (row["official"]["publisher"], row["official"]["revision"]) == ("commission", 1)
-        assert row["official"]["figures"] == {"valid": 6}
+        assert row["official"]["figures"] == {"valid": 6, "votes": {"a": 5}}
         columns = ("publisher", "station", "fields")
         assert table("corrections", part, "23:00", *columns) == [
             ("commission", "A-1", ["published", "source_url", "time", "valid"])
@@ -164,9 +164,27 @@ def test_the_highest_ranked_publishers_latest_revision_counts() -> None:
         )
 
 
+def test_a_protocol_without_votes_is_no_result() -> None:
+    """Neither an empty one, nor turnout figures alone, nor one that a correction emptied."""
+    columns = ("region", "contest", "published", "since")
+    none = [("XX-A", "district", 0, None), ("XX-A", "list", 0, None)]
+    result = published(valid=5, votes={"a": 5})
+    for told in (
+        [published()],
+        [published(voted=5, votes={})],
+        [result, published(revision=1, time="22:30", votes={})],
+    ):
+        found = table("results_published", state(*told), "23:00", *columns)
+        assert [row for row in found if row[0] == "XX-A"] == none
+    part = state(published(valid=5), published(revision=1, time="22:30", votes={"a": 5}))
+    found = table("results_published", part, "23:00", *columns)
+    assert ("XX-A", "list", 1, "2030-06-02T22:30:00Z") in found
+
+
 def test_every_region_shows_how_many_stations_are_published() -> None:
     """0 of N where nothing was; the age is unknown where the hours are."""
-    part = state(published(), published(station="A-2"), published("gazette", station="A-2"))
+    told = [published(place, station="A-2", votes={"a": 0}) for place in ("commission", "gazette")]
+    part = state(published(votes={"a": 5}), *told)
     found = {
         (row["region"], row["contest"]): (row["published"], row["stations"])
         for row in table("results_published", part, "23:00")

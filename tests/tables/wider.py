@@ -56,6 +56,7 @@ class Wider(Model):
         """Rows of ``assessment``, but for the ends of intervals.
 
         Of the small pack's sample one station alone is of one stratum: A-1 but while voting.
+        The country is of several strata; what was confirmed alone is no sample.
         """
         cells: dict[tuple[str, str], list[Json]] = defaultdict(list)
         for report in self.reported("visit", confirmed_only):
@@ -67,6 +68,7 @@ class Wider(Model):
             rated = [one for one in found if "rating" in one["data"]]
             stops = [(one["source"], one["data"].get("station")) for one in rated]
             drawn = stops == [("urn:test:citizen", "A-1")] and phase in ("opening", "counting")
+            drawn = drawn and region != self.pack.country and not confirmed_only
             negative = sum("bad" in one["data"]["rating"] for one in rated)
             rows.append(
                 {
@@ -199,6 +201,8 @@ class Wider(Model):
                     if key[0] == "published" and key[1][0] == region and key[2] == contest
                     for version in versions
                     if key[1][1]
+                    and versions[-1]["data"].get("votes")
+                    and version["data"].get("votes")
                 ]
                 polls = self.pack.polls(region)
                 closed = polls and now >= polls[-1][1]
@@ -228,6 +232,13 @@ class Wider(Model):
                 "published": len([d for d in found if "published" in d]),
                 "overdue": len(
                     [d for d in found if "decided" not in d and us(d["filed"]) + 120 * HOUR < now]
+                ),
+                "late": len(
+                    [
+                        d
+                        for d in found
+                        if "decided" in d and us(d["decided"]) - us(d["filed"]) > 120 * HOUR
+                    ]
                 ),
                 "outcomes": dict(Counter(d["outcome"] for d in found if "outcome" in d)),
             }
