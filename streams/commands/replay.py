@@ -50,6 +50,7 @@ _LEAST_TELLING: Final = (
     "publisher",
     "previous_publisher",
     "lifted",
+    "duplicate_of",
     "observer_group",
     "phase",
     "status",
@@ -71,6 +72,11 @@ _LEAST_TELLING: Final = (
 )
 @click.option("--region", metavar="CODE", help="Only this region's rows.")
 @click.option(
+    "--confirmed-only",
+    is_flag=True,
+    help="Only reports that the desk confirmed, resolved or escalated.",
+)
+@click.option(
     "--rows",
     "limit",
     type=click.IntRange(1),
@@ -87,6 +93,7 @@ def command(
     until: str | None,
     names: tuple[str, ...],
     region: str | None,
+    confirmed_only: bool,
     limit: int,
     tell: bool,
     as_json: bool,
@@ -102,7 +109,9 @@ def command(
     replay = Replay(pack, _moment(until), _tell if tell else None)
     replay.fold((line.where, line.raw) for line in read_lines(files))
     if as_json:
-        chosen = document([replay.part], pack, replay.now, names or None, region)
+        chosen = document(
+            [replay.part], pack, replay.now, names or None, region, confirmed_only=confirmed_only
+        )
         click.echo(json.dumps(chosen, ensure_ascii=False))
         click.echo(_counts(replay), err=True)
         return
@@ -112,8 +121,11 @@ def command(
     if not console.is_terminal:
         console.width = UNBOUNDED
     for name in names or TABLES:
-        _print_table(console, name, rows(name, [replay.part], pack, replay.now, region), limit)
+        found = rows(name, [replay.part], pack, replay.now, region, confirmed_only=confirmed_only)
+        _print_table(console, name, found, limit)
     _print_summary(console, replay)
+    if confirmed_only:
+        console.print("Reports: only what the desk confirmed, resolved or escalated.")
 
 
 def _moment(text: str | None) -> int | None:

@@ -127,6 +127,20 @@ def test_one_table_of_one_region(day: Path) -> None:
     assert found["content_digest"] == whole["content_digest"]
 
 
+def test_confirmed_only_leaves_out_what_the_desk_did_not_confirm(day: Path) -> None:
+    """In the document and on the screen; the digest is still that of all."""
+    whole = json.loads(_replay(day, "--json").stdout)
+    found = json.loads(_replay(day, "--json", "--confirmed-only").stdout)
+    kept = ("confirmed", "resolved", "escalated")
+    expected = [row for row in whole["tables"]["incidents"] if row["status"] in kept]
+    assert 0 < len(expected) < len(whole["tables"]["incidents"])
+    assert found["tables"]["incidents"] == expected
+    assert found["content_digest"] == whole["content_digest"]
+    text = _replay(day, "--table", "incidents", "--confirmed-only").stdout
+    assert f"incidents: {len(expected)}" in [line.strip() for line in text.splitlines()]
+    assert "only what the desk confirmed" in text
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
