@@ -167,6 +167,8 @@ def calm_and_orderly() -> None:
     assert only(day, region="XX-A")["reporting"] == 1
     silent = only(day, region="XX-B")
     assert (silent["expected"], silent["reporting"], silent["last_report"]) == (1, 0, None)
+    called = {(row["station"], row["source"]) for row in table("silent", part, region="XX-B")}
+    assert called == {("B-1", "urn:test:citizen")}
 
 
 def voters_added_on_the_day() -> None:
@@ -301,7 +303,7 @@ STATEMENT: Final = (
     ),
     Statement(
         "Voting was calm and well organised",
-        ("visits", "assessment", "incidents", "incidents_recent", "coverage"),
+        ("visits", "assessment", "incidents", "incidents_recent", "coverage", "silent"),
         calm_and_orderly,
     ),
     Statement(

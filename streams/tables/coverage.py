@@ -16,12 +16,14 @@ _NOBODY: Final[Mapping[str, Team]] = {}
 
 
 class Coverage(NamedTuple):
-    """One region and phase (None: the whole day), in stations.
+    """One region and phase (None: the whole day), in stations; ``teams`` are counted apart.
 
     ``expected``: in the deployment plan; None where the pack has no plan. ``reporting``: those of
     them whose own source was heard from; without a plan all that were heard from. ``silent``: see
     :class:`Watch`. ``heard``: all stations that anybody was heard from. ``last_report``: the
-    newest event time (µs), of reports without a station as well.
+    newest event time (µs), of reports without a station as well. ``teams`` and ``teams_silent``:
+    rows of the plan, each a source at a station, and those of them that are silent; a team that
+    says nothing beside another one that reports from the same station is among them.
     """
 
     phase: str | None
@@ -30,6 +32,17 @@ class Coverage(NamedTuple):
     silent: int | None
     heard: int
     last_report: int | None
+    teams: int | None
+    teams_silent: int | None
+
+
+class Absent(NamedTuple):
+    """A team that is silent in ``phase`` (None: over the day). ``last``: its last report (µs)."""
+
+    station: str
+    source: str
+    phase: str | None
+    last: int | None
 
 
 class Post(NamedTuple):
@@ -75,6 +88,23 @@ def posts(pack: Pack, code: str, phase: str | None) -> Mapping[str, Post]:
         begins = [polls[0][0] for one in phases if polls and one in _WHILE_OPEN]
         begins += [polls[-1][1] for one in phases if polls and one in _AFTER_CLOSE]
         found[station] = Post(min(begins, default=None), stays)
+    return found
+
+
+@lru_cache(maxsize=4096)
+def teams(pack: Pack, code: str, phase: str | None) -> Mapping[tuple[str, str], Post]:
+    """(station, source) → its post, of a region's teams that are expected in ``phase``."""
+    polls = pack.polls(code)
+    found = {}
+    for station, team in planned(pack, code).items():
+        for source, named in team.items():
+            if phase is not None and phase not in named:
+                continue
+            phases = (named or {"opening"}) if phase is None else {phase}
+            stays = not named or "voting" in named if phase is None else phase == "voting"
+            begins = [polls[0][0] for one in phases if polls and one in _WHILE_OPEN]
+            begins += [polls[-1][1] for one in phases if polls and one in _AFTER_CLOSE]
+            found[station, source] = Post(min(begins, default=None), stays)
     return found
 
 
@@ -140,12 +170,13 @@ def coverage(heard: Heard, code: str, pack: Pack, now: int) -> Iterator[Coverage
         seen.update(*team.values())
     lasts = heard.lasts(planned(pack, code))
     watch = Watch(pack, code, now)
+    absent = list(silent_teams(heard, code, pack, now))
     for phase in (None, *(one for one in get_args(Phase) if one in seen)):
         mine = [voice for voice in voices if phase in (None, voice[2])]
         stations = {station for station, _, _, _ in mine if station is not None}
         newest = max((at for _, _, _, at in mine), default=None)
         if not pack.deployment:
-            yield Coverage(phase, None, len(stations), None, len(stations), newest)
+            yield Coverage(phase, None, len(stations), None, len(stations), newest, None, None)
             continue
         expected = posts(pack, code, phase)
         present = _present(mine, planned(pack, code), phase)
@@ -155,7 +186,29 @@ def coverage(heard: Heard, code: str, pack: Pack, now: int) -> Iterator[Coverage
         ]
         silent = sum(since is not None and since <= now for since in silences)
         reporting = len(present & expected.keys())
-        yield Coverage(phase, len(expected), reporting, silent, len(stations), newest)
+        mute = sum(one.phase == phase for one in absent)
+        crew = len(teams(pack, code, phase))
+        numbers = (len(expected), reporting, silent, len(stations), newest, crew, mute)
+        yield Coverage(phase, *numbers)
+
+
+def silent_teams(heard: Heard, code: str, pack: Pack, now: int) -> Iterator[Absent]:
+    """The teams of one region that are silent at ``now`` (µs): over the day and in each phase.
+
+    Judged like stations, see :class:`Watch`, each team by its own reports from its station.
+    """
+    lasts: dict[tuple[str | None, str, str | None], int] = {}
+    for station, source, phase, at in heard.voices():
+        for key in ((station, source, phase), (station, source, None)):
+            lasts[key] = max(at, lasts.get(key, at))
+    watch = Watch(pack, code, now)
+    for one in (None, *get_args(Phase)):
+        for (station, source), post in teams(pack, code, one).items():
+            last = lasts.get((station, source, None))
+            present = (station, source, one) in lasts
+            since = watch.silent_from(post, last if present else None)
+            if since is not None and since <= now:
+                yield Absent(station, source, one, last)
 
 
 def _present(

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from schemas.fields import rfc3339
 from streams.tables.assessment import assess
 from streams.tables.coverage import coverage as coverage_of
+from streams.tables.coverage import silent_teams
 from streams.tables.heard import Heard
 from streams.tables.region import RegionTables
 from streams.tables.versions import Version
@@ -92,13 +93,32 @@ def coverage(view: View) -> Iterator[Row]:
     The row without a phase is of the whole day.
     """
     for code, tables in view.expected():
-        heard = tables.heard
-        if view.confirmed_only:
-            heard = Heard(version for version, status in _current(tables) if view.stands(status))
-        for row in coverage_of(heard, code, view.pack, view.now):
+        for row in coverage_of(_heard(view, tables), code, view.pack, view.now):
             last = row.last_report
             shown = None if last is None else rfc3339(last)
             yield {"region": code, **row._asdict(), "last_report": shown}
+
+
+def silent(view: View) -> Iterator[Row]:
+    """Whom to call: every team of the plan that is silent, with its last report of any phase.
+
+    One row for each phase that it is missed in; the row without a phase is of the whole day.
+    """
+    for code, tables in view.expected():
+        for team in silent_teams(_heard(view, tables), code, view.pack, view.now):
+            yield {
+                "region": code,
+                "station": team.station,
+                "source": team.source,
+                "phase": team.phase,
+                "last_report": None if team.last is None else rfc3339(team.last),
+            }
+
+
+def _heard(view: View, tables: RegionTables) -> Heard:
+    if not view.confirmed_only:
+        return tables.heard
+    return Heard(version for version, status in _current(tables) if view.stands(status))
 
 
 def reports(view: View) -> Iterator[Row]:

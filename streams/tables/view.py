@@ -39,10 +39,12 @@ class View(NamedTuple):
     def expected(self) -> Iterator[tuple[str, RegionTables]]:
         """Every region that reports are expected from, or the one asked for; had it events or not.
 
-        Nothing without partitions: then nobody has listened.
+        Never the country, which is the sum of its regions. Nothing without partitions: then
+        nobody has listened.
         """
         if not self.parts:
             return
         known = {tables.code: tables for tables in self.regions}
         for code in self.pack.region_codes() if self.region is None else [self.region]:
-            yield code, known.get(code) or RegionTables(code, self.pack)
+            if code != self.pack.country:
+                yield code, known.get(code) or RegionTables(code, self.pack)

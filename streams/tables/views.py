@@ -195,6 +195,7 @@ TABLES: Final[Mapping[str, Callable[[View], Iterator[Row]]]] = {
     "protocols": protocols,
     "results_published": results_published,
     "coverage": field_rows.coverage,
+    "silent": field_rows.silent,
     "reports": field_rows.reports,
     "complaints": complaints,
     "notices": notices,

@@ -51,6 +51,15 @@ def test_a_region_without_any_event_has_its_rows() -> None:
     assert row(empty, "12:00")["last_report"] is None
 
 
+def test_the_country_is_no_region_that_anybody_reports_from() -> None:
+    """Asked for by name it has no rows either, though it had an event."""
+    about_all = visit("z", region="XX", station=None, commission="CEC")
+    for name in ("coverage", "silent", "results_published"):
+        assert rows(name, [state(about_all)], small_pack(), us("12:00"), "XX") == [], name
+        whole = rows(name, [state(about_all)], small_pack(), us("12:00"))
+        assert "XX" not in {one["region"] for one in whole}, name
+
+
 def test_never_heard_is_silent_only_when_it_is_time() -> None:
     """45 minutes after the phase began: voting at 07:00, counting at 20:00."""
     empty = Partition(small_pack())
@@ -119,3 +128,44 @@ def test_without_a_plan_the_stations_heard_from_are_counted() -> None:
     found = row(part, "12:00", pack=pack)
     assert (found["expected"], found["reporting"], found["silent"]) == (None, 2, None)
     assert row(part, "12:00", region="XX-B", pack=pack)["reporting"] == 0
+
+
+def test_a_silent_team_beside_one_that_reports_is_named() -> None:
+    """The station reports; the plan's other team there does not, and is on the list to call."""
+    plan = SMALL_FILES["deployment.csv"] + "A-3,urn:test:party,no,,voting\n"
+    pack = parse_pack({**SMALL_FILES, "deployment.csv": plan})
+    part = Partition(pack)
+    for one in (
+        incident("a", "11:30", station="A-3"),
+        incident("b", "11:30", station="A-1"),
+        incident("c", "09:00", station="A-2", source="urn:test:party"),
+    ):
+        part.apply(accepted(one))
+    assert numbers(part, "12:00", "voting", pack=pack) == (2, 2, 0)
+    found = row(part, "12:00", "voting", pack=pack)
+    assert (found["teams"], found["teams_silent"]) == (3, 1)
+    place: dict[str, Any] = {"region": "XX-A", "station": "A-3", "source": "urn:test:party"}
+    assert [one for one in listed(part, "12:00", pack) if one["station"] == "A-3"] == [
+        place | {"phase": None, "last_report": None},
+        place | {"phase": "voting", "last_report": None},
+    ]
+    part.apply(accepted(incident("d", "11:00", station="A-3", source="urn:test:party")))
+    assert not [one for one in listed(part, "11:45", pack) if one["station"] == "A-3"]
+    late = [one for one in listed(part, "11:45:01", pack) if one["station"] == "A-3"]
+    last = "2030-06-02T11:00:00Z"
+    assert late == [place | {"phase": p, "last_report": last} for p in (None, "voting")]
+
+
+def listed(part: Partition, now: str, pack: Pack) -> list[dict[str, Any]]:
+    """The rows of ``silent`` of XX-A."""
+    return rows("silent", [part], pack, us(now), "XX-A")
+
+
+def test_without_a_plan_nobody_is_silent() -> None:
+    """And no team is expected."""
+    files = {name: text for name, text in SMALL_FILES.items() if name != "deployment.csv"}
+    pack = parse_pack(files)
+    part = Partition(pack)
+    assert listed(part, "19:00", pack) == []
+    found = row(part, "19:00", pack=pack)
+    assert (found["teams"], found["teams_silent"]) == (None, None)

@@ -96,6 +96,7 @@ class Wider(Model):
         """Rows of ``coverage``: for each expected station its state, then counted."""
         rows = []
         reports = self.sound(confirmed_only)
+        mute = self.silent(now, confirmed_only)
         for region in self.pack.region_codes():
             mine = [report for report in reports if report["data"]["region"] == region]
             plan: list[tuple[str, str, str]] = [
@@ -120,8 +121,34 @@ class Wider(Model):
                         "silent": sum(silent for _, silent in states),
                         "heard": len({one["data"].get("station") for one in here} - {None}),
                         "last_report": shown(max(one["at"] for one in here)) if here else None,
+                        "teams": len({one[:2] for one in plan if phase in (None, one[2])}),
+                        "teams_silent": sum(
+                            one["region"] == region and one["phase"] == phase for one in mute
+                        ),
                     }
                 )
+        return rows
+
+    def silent(self, now: int, confirmed_only: bool) -> list[Json]:
+        """Rows of ``silent``: each team of the plan as if it were alone at its station."""
+        rows = []
+        for row in self.pack.deployment:
+            region = (self.pack.stations or {})[row.station].region
+            own = [
+                one
+                for one in self.sound(confirmed_only)
+                if one["data"]["region"] == region
+                and (one["source"], one["data"].get("station")) == (row.source, row.station)
+            ]
+            plan: list[tuple[str, str, str]] = [
+                (row.station, row.source, phase) for phase in row.phases
+            ]
+            for phase in [None, *row.phases]:
+                if self.state_of(row.station, phase, plan, own, region, now)[1]:
+                    last = shown(max(one["at"] for one in own)) if own else None
+                    place: Json = {"region": region, "station": row.station}
+                    place["source"] = row.source
+                    rows.append(place | {"phase": phase, "last_report": last})
         return rows
 
     def state_of(
