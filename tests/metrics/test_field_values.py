@@ -58,6 +58,21 @@ def test_dismissed_visits_and_those_without_a_rating_are_no_assessment() -> None
     assert value(found, "election_answers", answer="no", **answer) == 1
 
 
+def test_the_country_is_not_counted_beside_its_regions() -> None:
+    """A visit to the central commission makes no series that a sum would count twice."""
+    found = folded(visit("z", region="XX", station=None, commission="CEC"))
+    for name in (
+        "election_stations",
+        "election_stations_expected",
+        "election_stations_reporting",
+        "election_stations_silent",
+        "election_results_published_stations",
+        "election_polls_close_timestamp_seconds",
+    ):
+        assert "XX" not in {dict(key)["region"] for key in found[name]}, name
+    assert total(found, "election_stations") == 8
+
+
 def test_a_station_falls_silent_at_its_minute() -> None:
     """Between two steps of the windows, on a kept page, without any event."""
     page = new_page()
