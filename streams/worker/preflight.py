@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from aiokafka.errors import KafkaError
 from mode import Service
 
 from streams.errors import UserError
@@ -40,6 +41,12 @@ class Preflight(Service):
             except UserError:
                 if await probe(settings.broker) is None:
                     raise
+                continue
+            except KafkaError as error:
+                # Between two looks the broker went away, which waiting for it says; if it did not,
+                # it is asked again.
+                logs.warn("the topics could not be looked at", reason=repr(error))
+                await self.sleep(_RETRY_SECONDS)
                 continue
             self.waiting_for = "leaders of the topics' partitions"
             if not (leaderless := judge(problems, settings)):

@@ -106,7 +106,7 @@ async def test_stopped_while_the_broker_is_away(tmp_path: Path, live_first: bool
         with WorkerProcess(settings, tmp_path) as worker:
             await worker.until("/state", lambda answer: answer.body["assigned"] or not live_first)
             await embedded.stop()
-            assert await asyncio.to_thread(worker.stop) == 0
+            assert await asyncio.to_thread(worker.stop) == 0, worker.said
     assert "Traceback" not in worker.said
 
 
