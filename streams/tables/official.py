@@ -157,7 +157,9 @@ class OfficialTurnoutTable:
 
 
 def _registered(pack: Pack, data: OfficialTurnout) -> int | None:
-    """The pack's register of a figure's place."""
+    """The pack's register of a figure's place: of those who vote in the main contest."""
+    if data.contest not in (None, pack.main_contest):
+        return None
     if data.station is None:
         return pack.regions[data.region].registered
     station = (pack.stations or {}).get(data.station)

@@ -100,6 +100,29 @@ def expected_falls() -> Counter[tuple[str, str, str, str]]:
     return falls
 
 
+def expected_registers() -> Counter[tuple[str, str, str, str]]:
+    """(region, station, contest, as_of) of each register over 0.1 % away from its basis.
+
+    The basis is the station register's figure, which is of the federal ballot; else the first one
+    published.
+    """
+    federal = {row["uik"]: row["registered_federal"] for row in spb_rows("uik_register.csv")}
+    changed: Counter[tuple[str, str, str, str]] = Counter()
+    basis: dict[tuple[str, str], int] = {}
+    rows = spb_rows("turnout_by_uik.csv")
+    for row in sorted(rows, key=lambda row: datetime.fromisoformat(row["as_of"])):
+        place = row["ballot"], row["uik"]
+        if row["ballot"] == "federal" and federal.get(row["uik"]):
+            basis[place] = int(federal[row["uik"]])
+        if not row["registered"]:
+            continue
+        given = int(row["registered"])
+        if abs(given - basis.setdefault(place, given)) * 1000 > basis[place]:
+            where = (DISTRICTS[row["district"]], row["uik"], row["ballot"])
+            changed[*where, utc(row["as_of"])] += 1
+    return changed
+
+
 def expected_reports() -> tuple[Counter[tuple[str, ...]], Counter[tuple[str, ...]]]:
     """Incidents by (region, category, phase), restrictions by (region, phase, group)."""
     district = {row["uik"]: row["district"] for row in spb_rows("uik_register.csv")}
@@ -129,7 +152,7 @@ async def table(workers: list[WorkerProcess], name: str) -> list[Row]:
 
 
 async def assert_turnout(workers: list[WorkerProcess]) -> None:
-    """All 34,826 figures, and exactly the falls among them."""
+    """All 34,826 figures, and exactly the falls and changed registers among them."""
     rows = await table(workers, "official_turnout")
     found = {
         (row["region"], row["station"], row["contest"], row["as_of"]): (
@@ -142,11 +165,12 @@ async def assert_turnout(workers: list[WorkerProcess]) -> None:
     assert len(rows) == len(expected) == 34_826
     assert found == expected
     findings = await table(workers, "official_findings")
-    assert {row["finding"] for row in findings} == {"fall"}
     places = ("region", "station", "contest", "checkpoint")
-    falls = Counter(tuple(row[name] for name in places) for row in findings)
-    assert falls == expected_falls()
-    assert falls
+    found_by_kind: dict[str, Counter[tuple[str, ...]]] = defaultdict(Counter)
+    for row in findings:
+        found_by_kind[row["finding"]][tuple(row[name] for name in places)] += 1
+    assert found_by_kind == {"fall": expected_falls(), "register_changed": expected_registers()}
+    assert all(found_by_kind.values())
 
 
 async def assert_reports(workers: list[WorkerProcess]) -> None:

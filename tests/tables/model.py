@@ -228,7 +228,8 @@ class Model:
         rows: list[Json] = []
         for (region, station, contest), points in self.points().items():
             place = {"region": region, "station": station, "contest": contest}
-            rows += [place | row for row in self.registers(region, station, points)]
+            main = contest == self.pack.main_contest
+            rows += [place | row for row in self.registers(region, station, points, main)]
             for checkpoint, publishers in points.items():
                 here = place | {"checkpoint": shown(checkpoint)}
                 headline = publishers[0][-1]
@@ -248,12 +249,15 @@ class Model:
         return rows
 
     def registers(
-        self, region: str, station: str | None, points: dict[int, list[list[Json]]]
+        self, region: str, station: str | None, points: dict[int, list[list[Json]]], main: bool
     ) -> list[Json]:
-        """The findings ``register_changed``: over a tenth of a percent from the basis."""
+        """The findings ``register_changed``: over a tenth of a percent from the basis.
+
+        The pack's register is that of the main contest; another one's is its own first figure.
+        """
         stations = self.pack.stations or {}
         home = stations[station] if station else self.pack.regions[region]
-        basis, known = home.registered, None
+        basis, known = home.registered if main else None, None
         rows = []
         for checkpoint in sorted(points):
             versions = points[checkpoint][0]
