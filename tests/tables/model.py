@@ -23,6 +23,11 @@ CONFIRMED = ("confirmed", "resolved", "escalated")
 WINDOWS = {"15m": 15, "1h": 60, "6h": 360}
 
 
+def whole(number: float) -> float | int:
+    """90.0 as 90: `median` divides where the number of values is even."""
+    return int(number) if number == int(number) else number
+
+
 class Model:
     """All versions by identity, each list in order, the current one last."""
 
@@ -171,7 +176,7 @@ class Model:
                     "ended_unlifted": len(ended),
                     "lifted": len(seconds),
                     "total": len(reports),
-                    "median_seconds": median(seconds) if seconds else None,
+                    "median_seconds": whole(median(seconds)) if seconds else None,
                 }
             )
         return rows
