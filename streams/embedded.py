@@ -42,7 +42,7 @@ class EmbeddedBroker:
 
     async def __aenter__(self) -> Self:
         binary = find_binary()
-        if self._port and not _is_free(self._port):
+        if self._port and not is_free(self._port):
             raise UserError(f"port {self._port} of 127.0.0.1 is taken: by another broker?")
         try:
             # Another program may take a free port before the broker does: then the next one.
@@ -132,12 +132,13 @@ def free_port() -> int:
     stopped broker's port could be given that very port, and connect to itself.
     """
     for port in random.sample(range(20_000, 32_000), 100):
-        if _is_free(port):
+        if is_free(port):
             return port
     raise UserError("no free TCP port between 20000 and 32000 on 127.0.0.1")
 
 
-def _is_free(port: int) -> bool:
+def is_free(port: int) -> bool:
+    """Whether a server could listen on ``port`` of 127.0.0.1."""
     with socket.socket() as probe:
         # What is left of closed connections does not count, as it does not for a broker.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -68,25 +68,13 @@ def command(
 
 def _ports(wanted: int | None) -> list[int]:
     """Ports to try: another program may take one before the worker does."""
-    from streams.embedded import free_port
+    from streams.embedded import free_port, is_free
 
     if wanted is not None:
-        if not _is_free(wanted):
+        if not is_free(wanted):
             raise UserError(
                 f"--port {wanted} is taken on 127.0.0.1: choose another, or leave it out"
             )
         return [wanted]
-    usual = [USUAL_PORT] if _is_free(USUAL_PORT) else []
+    usual = [USUAL_PORT] if is_free(USUAL_PORT) else []
     return [*usual, *(free_port() for _ in range(3))]
-
-
-def _is_free(port: int) -> bool:
-    import socket
-
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True

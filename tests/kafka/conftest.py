@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from streams.settings import Settings
 from tests.kafka.harness import KafkaCluster
+from tests.worker.process import WorkerProcess
+
+Start = Callable[..., WorkerProcess]
 
 
 @pytest.fixture(scope="session")
@@ -27,3 +32,19 @@ def kafka_cluster() -> Iterator[Callable[..., KafkaCluster]]:
             return stack.enter_context(KafkaCluster(brokers, *args, **kwargs))
 
         yield start
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """``start(settings)`` runs a worker, which does not outlive the test."""
+    workers: list[WorkerProcess] = []
+
+    def begin(settings: Settings, *arguments: str) -> WorkerProcess:
+        worker = WorkerProcess(settings, tmp_path, *arguments)
+        worker.start()
+        workers.append(worker)
+        return worker
+
+    yield begin
+    for worker in workers:
+        worker.__exit__()

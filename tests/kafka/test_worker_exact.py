@@ -5,12 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import islice
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from schemas.pack import Pack
 from streams.log.reading import read_to_end
@@ -30,22 +27,6 @@ from tests.worker.process import (
 from tests.worker.sample import PACK, sample
 
 Start = Callable[..., WorkerProcess]
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    """``start(settings)`` runs a worker, which does not outlive the test."""
-    workers: list[WorkerProcess] = []
-
-    def begin(settings: Settings, *arguments: str) -> WorkerProcess:
-        worker = WorkerProcess(settings, tmp_path, *arguments)
-        worker.start()
-        workers.append(worker)
-        return worker
-
-    yield begin
-    for worker in workers:
-        worker.__exit__()
 
 
 async def assert_exact(settings: Settings, workers: list[WorkerProcess]) -> None:

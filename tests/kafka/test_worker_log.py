@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,22 +23,6 @@ from tests.worker.process import WorkerProcess, fold_log, send, until_caught_up
 from tests.worker.sample import PACK, Event, encoded, incident, sample
 
 Start = Callable[..., WorkerProcess]
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    """``start(settings)`` runs a worker, which does not outlive the test."""
-    workers: list[WorkerProcess] = []
-
-    def begin(settings: Settings, *arguments: str) -> WorkerProcess:
-        worker = WorkerProcess(settings, tmp_path, *arguments)
-        worker.start()
-        workers.append(worker)
-        return worker
-
-    yield begin
-    for worker in workers:
-        worker.__exit__()
 
 
 async def test_a_partition_without_its_start_fails_alone(kafka: KafkaCluster, start: Start) -> None:
