@@ -63,6 +63,8 @@ def read_deployment(
             row.fault("station", f"'{station}' has this source already, on line {line}")
         sample = row.choice("sample", ("yes", "no"))
         stratum = row.code("stratum", PLACE) if row.raw("stratum") else None
+        if sample == "yes" and stratum is not None and row.ok:
+            _check_stratum(row, stratum, stations[station].stratum)
         phases = _phases(row)
         entry = Deployment(station, source, sample == "yes", stratum, phases)
         deployment.setdefault((station, source), entry)
@@ -75,6 +77,13 @@ def _check_source(row: Row, uri: str, sources: Mapping[str, Source]) -> None:
         row.fault("source", f"'{uri}' is no source of this pack")
     elif source.authority != "observer":
         row.fault("source", f"'{uri}' is a source of {source.authority}, not of observers")
+
+
+def _check_stratum(row: Row, stratum: str, listed: str | None) -> None:
+    """The stratum of a drawn station is the list's, which tells how many stations it has."""
+    if stratum != listed:
+        has = "none" if listed is None else f"'{listed}'"
+        row.fault("stratum", f"'{stratum}' is not the station's in stations.csv, which has {has}")
 
 
 def _phases(row: Row) -> tuple[Phase, ...]:

@@ -51,6 +51,7 @@ Minutes = Annotated[int, Field(ge=0, le=100_000)]
 Hours = Annotated[int, Field(ge=0, le=10_000)]
 Number = Annotated[int, Field(ge=1, le=1_000_000)]
 Share = Annotated[float, BeforeValidator(_exact), Field(gt=0, lt=1)]
+Portion = Annotated[float, BeforeValidator(_exact), Field(ge=0, lt=1)]
 Percent = Annotated[float, BeforeValidator(_exact), Field(ge=0, le=100)]
 Rate = Annotated[float, BeforeValidator(_exact), Field(gt=0, le=1000)]
 Line = Annotated[str, Field(max_length=500), AfterValidator(_one_line)]
@@ -84,6 +85,14 @@ class Turnout(BaseModel):
     )
     match_minutes: Minutes = Field(
         10, description="A count up to so long before or after an official figure matches it."
+    )
+    interval_hours: Number = Field(
+        14, description="An interval count that is longer is shown, and not used."
+    )
+    homogeneity: Portion = Field(
+        0.02,
+        description="Rate of homogeneity within stations that the sample was planned with: no "
+        "interval of the observed turnout is narrower than it makes.",
     )
     register_percent: Percent = Field(
         0.1, description="A register that moves by more is the finding register_changed."

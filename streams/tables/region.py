@@ -8,18 +8,19 @@ from datetime import datetime
 
 from schemas.desk import Complaint, Notice, Triage
 from schemas.fields import microseconds
-from schemas.observer import Incident, ObservedProtocol, Restriction, Visit
+from schemas.observer import Incident, ObservedProtocol, ObservedTurnout, Restriction, Visit
 from schemas.official import OfficialProtocol, OfficialTurnout, Opening
 from schemas.pack import Pack
 from schemas.verdict import Accepted
 from streams.tables.complaints import Complaints
 from streams.tables.heard import Heard
-from streams.tables.incidents import Incidents
+from streams.tables.incidents import DISMISSED, Incidents
 from streams.tables.ledger import Ledger
 from streams.tables.official import OfficialTurnoutTable
 from streams.tables.openings import Openings
 from streams.tables.protocols import Protocols
 from streams.tables.restrictions import Restrictions
+from streams.tables.turnout import RegionTurnout
 from streams.tables.versions import Outcome, Version, enlarge, find
 from streams.tables.visits import Visits
 
@@ -58,6 +59,7 @@ class RegionTables:
         "reports",
         "restrictions",
         "several",
+        "turnout",
         "visits",
     )
 
@@ -79,6 +81,7 @@ class RegionTables:
         self.heard = Heard()
         self._put_down = self.heard.put_down
         self.official = OfficialTurnoutTable(pack)
+        self.turnout = RegionTurnout(code, pack, self.official)
         self.openings = Openings()
         self.notices: Ledger[tuple[str, str]] = Ledger()
         self.complaints = Complaints()
@@ -107,7 +110,9 @@ class RegionTables:
             return self._decide(version)
         if kind is OfficialTurnout:
             self._official(data.as_of)
-            return self.official.add(version)
+            outcome = self.official.add(version)
+            self.turnout.published((data.station or "", data.contest or self._pack.main_contest))
+            return outcome
         if kind is OfficialProtocol:
             self._official(data.published)
             return self.protocols.publish(version)
@@ -199,6 +204,8 @@ class RegionTables:
             self.visits.add(version, decision)
         elif kind is ObservedProtocol:
             self.protocols.add(version, decision)
+        elif kind is ObservedTurnout and not _dismissed(decision):
+            self.turnout.add(version)
 
     def _uncount(self, version: Version, decision: Triage | None) -> None:
         """Take the contribution of a current version out of every count."""
@@ -215,6 +222,8 @@ class RegionTables:
             self.visits.remove(version, decision)
         elif kind is ObservedProtocol:
             self.protocols.remove(version)
+        elif kind is ObservedTurnout and not _dismissed(decision):
+            self.turnout.remove(version)
 
     def decision(self, source: str, report_id: str) -> Triage | None:
         """The desk's current decision about a report, if there is one."""
@@ -252,3 +261,8 @@ class RegionTables:
                 sha.update(b"\n")
             self._digest = (self.changes, sha.hexdigest())
         return self._digest[1]
+
+
+def _dismissed(decision: Triage | None) -> bool:
+    """Whether the desk took a report out of what is counted."""
+    return decision is not None and decision.status in DISMISSED

@@ -18,6 +18,7 @@ from streams.tables.history import conflicts, corrections, in_two_regions, orpha
 from streams.tables.partition import Partition
 from streams.tables.restrictions import median, phase_over
 from streams.tables.results_rows import openings, protocols, results_published
+from streams.tables.turnout_rows import observed_turnout, turnout
 from streams.tables.view import Row, View
 
 
@@ -191,6 +192,8 @@ TABLES: Final[Mapping[str, Callable[[View], Iterator[Row]]]] = {
     "assessment": field_rows.assessment,
     "official_turnout": _official_turnout,
     "official_findings": _official_findings,
+    "turnout": turnout,
+    "observed_turnout": observed_turnout,
     "openings": openings,
     "protocols": protocols,
     "results_published": results_published,

@@ -77,13 +77,13 @@ class FlowSums:
     no_register: int = 0
 
     @classmethod
-    def of(cls, watched: Watched, registered: int | None) -> FlowSums:
+    def of(cls, watched: Watched, registered: Exact | None) -> FlowSums:
         """One station; nothing where it was not watched, ``no_register`` without a register."""
         if watched.length <= 0:
             return cls()
         if not registered:
             return cls(no_register=1)
-        c, e = watched.voters, Fraction(registered * watched.length, HOUR)
+        c, e = watched.voters, Fraction(registered) * watched.length / HOUR
         return cls(1, c, e, c * c, c * e, e * e)
 
     def __add__(self, other: FlowSums) -> FlowSums:

@@ -27,7 +27,7 @@ PAGES: Final[Mapping[str, str]] = {
     "/metrics": "Prometheus metrics",
 }
 
-_ACROSS: Final = ("conflicts", "rejected", "assessment")
+_ACROSS: Final = ("conflicts", "rejected", "assessment", "turnout")
 """Tables whose rows are not made region by region."""
 
 

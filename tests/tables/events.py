@@ -101,6 +101,40 @@ def figure(
     return event("official.turnout", "urn:test:official", as_of, data | more, None)
 
 
+def counted(
+    report_id: str,
+    time: str,
+    voters: int,
+    station: str = "A-1",
+    source: str = "urn:test:citizen",
+    **more: Any,
+) -> Record:
+    """Voters since opening, counted at a station of XX-A."""
+    data = {"cumulative": voters, **_count(report_id, station), **more}
+    return event("observer.turnout", source, time, data, None)
+
+
+def watched(
+    report_id: str, since: str, until: str, voters: int, station: str = "A-1", **more: Any
+) -> Record:
+    """Voters at the door of a station of XX-A from ``since`` to ``until``."""
+    interval = {"from": clock(since), "to": clock(until), "voters": voters}
+    data = {"interval": interval, **_count(report_id, station), **more}
+    return event("observer.turnout", "urn:test:citizen", until, data, None)
+
+
+def _count(report_id: str, station: str) -> dict[str, Any]:
+    return {
+        "report_id": report_id,
+        "revision": 0,
+        "region": "XX-A",
+        "station": station,
+        "observer_group": "citizen",
+        "phase": "voting",
+        "method": "counted",
+    }
+
+
 def visit(
     report_id: str = "v1",
     time: str = "12:00",

@@ -19,7 +19,9 @@ from tests.packs import small_pack
 from tests.strategies import Record
 from tests.tables.wider import Wider as Model
 
-MODELLED = [name for name in TABLES if name != "rejected"]
+OWN_MODEL = ("turnout", "observed_turnout")
+"""Their rules are in ``test_turnout_properties``."""
+MODELLED = [name for name in TABLES if name not in ("rejected", *OWN_MODEL)]
 COUNTS = ["incidents", "incidents_recent", "restrictions", "restrictions_recent"]
 STATE = [*COUNTS, "open_restrictions", "official_turnout", "visits", "answers", "assessment"]
 STATE += ["coverage", "reports", "openings", "protocols", "complaints", "notices"]
