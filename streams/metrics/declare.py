@@ -1,8 +1,9 @@
 """What a metric family and a label are, and the labels there may be.
 
 Everything that is said about a metric anywhere (the page's HELP and TYPE, the reference in
-``docs/metrics.md``) comes from these declarations. The families themselves are in ``election``
-and ``fieldwork`` (what is known of the election) and ``pipeline`` (how this worker is doing).
+``docs/metrics.md``) comes from these declarations. The families themselves are in ``election``,
+``fieldwork`` and ``turnout`` (what is known of the election) and ``pipeline`` (how this worker is
+doing).
 """
 
 from __future__ import annotations
@@ -49,11 +50,14 @@ LABELS: Final[Mapping[str, Label]] = {
     "answer": Label("yes, no or not_observed", "closed list"),
     "authority": Label("who spoke: observer or official", "closed list"),
     "category": Label("incident category of the pack's taxonomy", "pack"),
+    "checkpoint": Label("checkpoint of the pack, RFC 3339 in UTC", "pack"),
+    "comparison": Label("level, flow, matched or told", "closed list"),
     "contest": Label("ballot, as coded in the pack", "pack"),
     "election": Label("id of the pack", "pack"),
     "finding": Label("what is wrong with an official series or a protocol", "closed list"),
     "judgement": Label("digest of the pack's thresholds and texts, first 12 hex digits", "pack"),
     "kind": Label("kind of restriction on observers", "closed list"),
+    "level": Label("95 or family: what an interval errs for", "closed list"),
     "observer_group": Label("who observes: citizen, international, party_agent …", "closed list"),
     "outcome": Label("accepted, duplicate, superseded or rejected", "closed list"),
     "partition": Label("partition number of the input topics", "deployment"),
@@ -70,15 +74,17 @@ LABELS: Final[Mapping[str, Label]] = {
     "severity": Label(
         "unspecified, low, medium, high, critical; the desk's if it set one", "closed list"
     ),
-    "source": Label("official: published by an authority", "closed list"),
+    "source": Label("official: published by an authority; observed: counted", "closed list"),
     "stage": Label("filed, decided, published or overdue", "closed list"),
     "state": Label("rebuilding, live or failed", "closed list"),
     "status": Label("reported, the desk's decision, or withdrawn by its source", "closed list"),
+    "stratum": Label("stratum of the sample; empty where there is one alone", "pack"),
     "topic": Label("input topic", "deployment"),
     "type": Label(
         "event type; empty when it could not be read, `other` when it is none of ours",
         "closed list",
     ),
+    "verdict": Label("what a comparison may conclude", "closed list"),
     "version": Label("version of scrutineer", "deployment"),
     "window": Label("15m, 1h or 6h back from now", "closed list"),
 }

@@ -113,9 +113,11 @@ ELECTION: Final[tuple[Family, ...]] = (
         kind="gauge",
         unit="ratio, 0 to 1",
         labels=("region", "contest", "source"),
-        meaning="Newest published turnout of the region as a whole: voted through registered "
-        "where both were published, else the percentage as printed. No series where the newest "
-        "figure has neither, or before the first.",
+        meaning="Newest turnout of the region as a whole. official: voted through registered "
+        "where both were published, else the percentage as printed; no series where the newest "
+        "figure has neither, or before the first. observed: the newest estimate of observers' "
+        "counts that may be shown, of a sample or of the stations watched; its basis is in "
+        "election_turnout_stations and election_turnout_verdict.",
         remedy="Falls or exceeds 1: see election_official_findings and the table "
         "official_turnout for what was published, by whom and where.",
     ),

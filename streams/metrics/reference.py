@@ -6,6 +6,7 @@ from streams.metrics.declare import LABELS, Family
 from streams.metrics.election import ELECTION
 from streams.metrics.fieldwork import FIELDWORK
 from streams.metrics.pipeline import PIPELINE
+from streams.metrics.turnout import TURNOUT
 
 _INTRODUCTION = """\
 <!-- Written by `scrutineer metrics --markdown`. Change the declarations in streams/metrics/. -->
@@ -23,6 +24,7 @@ appearance of a series. A region that nobody watches has no series, so it never 
 _TITLES = (
     ("The election", ELECTION),
     ("Visits, coverage, results, complaints", FIELDWORK),
+    ("The turnout gap", TURNOUT),
     ("The worker", PIPELINE),
 )
 

@@ -11,6 +11,7 @@ from typing import Final
 from streams.metrics.field_values import FIELD_FACTS, FIELD_TIMED, next_change
 from streams.metrics.moment import MICROSECONDS, Moment, ValueFunction, add
 from streams.metrics.text import Values
+from streams.metrics.turnout_values import TURNOUT_FACTS, observed_ratios
 from streams.tables.buckets import BUCKET, Buckets
 from streams.tables.incidents import DISMISSED
 from streams.tables.region import RegionTables
@@ -40,9 +41,14 @@ def _restrictions(tables: RegionTables, _: Moment) -> Values:
     return found
 
 
-def _turnout(tables: RegionTables, _: Moment) -> Values:
+def _turnout(tables: RegionTables, moment: Moment) -> Values:
     ratios = tables.official.newest_ratios()
-    return {(contest, "official"): float(ratio) for contest, (_as_of, ratio) in ratios.items()}
+    found: Values = {
+        (contest, "official"): float(ratio) for contest, (_as_of, ratio) in ratios.items()
+    }
+    if tables.code != moment.pack.country:
+        found.update(observed_ratios(tables, moment))
+    return found
 
 
 def _findings(tables: RegionTables, _: Moment) -> Values:
@@ -88,6 +94,7 @@ FACTS: Final[Mapping[str, ValueFunction]] = {
     "election_official_as_of_timestamp_seconds": _official_as_of,
     "election_last_report_timestamp_seconds": _last_report,
     **FIELD_FACTS,
+    **TURNOUT_FACTS,
 }
 """Families whose values change only when the region's tables do."""
 

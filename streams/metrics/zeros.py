@@ -12,13 +12,17 @@ from schemas.observer import Rating, RestrictionKind
 from schemas.pack import Pack
 from schemas.verdict import Reason
 from streams.metrics.text import Values
+from streams.metrics.turnout_values import MATCHES
 from streams.tables.buckets import WINDOWS
+from streams.tables.counts import COUNT_FINDINGS
 from streams.tables.findings import KINDS as FINDINGS
 from streams.tables.versions import Outcome
 
 OUTCOMES: Final[tuple[str, ...]] = get_args(Outcome)
 VISITED: Final[tuple[Phase, ...]] = ("opening", "voting", "counting", "tabulation")
 """The phases that observers visit stations and commissions in."""
+ESTIMATES: Final = ("level", "flow")
+COUNTS: Final = ("matched", "told")
 OTHER_TYPE: Final = "other"
 """Label for an event type that is none of ours: what a sender makes up is no label."""
 
@@ -32,7 +36,7 @@ _TYPED: Final = tuple(
 
 def of_region(pack: Pack) -> Mapping[str, Values]:
     """Family → {labels after ``region``: 0} for every live region."""
-    restrictions = _restriction_margins()
+    restrictions, main = _restriction_margins(), pack.main_contest
     kinds = get_args(RestrictionKind)
     return {
         "election_incidents": _incident_margins(sorted(pack.categories)),
@@ -42,6 +46,10 @@ def of_region(pack: Pack) -> Mapping[str, Values]:
         "election_restrictions_open": restrictions,
         "election_restrictions_recent": _zero((k, w) for k in kinds for w in WINDOWS),
         "election_official_findings": _zero((finding,) for finding in FINDINGS),
+        "election_observed_turnout_findings": _zero((finding,) for finding in COUNT_FINDINGS),
+        "election_turnout_matched": _zero((main, k, v) for k in COUNTS for v in MATCHES),
+        "election_turnout_stations": _zero((main, kind) for kind in (*ESTIMATES, *COUNTS)),
+        "election_turnout_gap_checkpoints": _zero((main, kind) for kind in ESTIMATES),
         "election_visits": _zero((phase, r) for phase in VISITED for r in get_args(Rating)),
     }
 

@@ -6,7 +6,7 @@ view, never stored.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
@@ -15,6 +15,7 @@ from schemas.official import OfficialTurnout
 from schemas.pack import Pack
 from streams.tables.findings import Figures
 from streams.tables.official import OfficialTurnoutTable
+from streams.tables.region import RegionTables
 from streams.tables.sample import boundaries, designs, open_hours, rules, uncovered
 from streams.tables.turnout import ALL, ContestSums, RegionTurnout
 from streams.tables.versions import Version
@@ -59,6 +60,15 @@ class Side(NamedTuple):
     simple: bool
     drawn: int | None
     counted: frozenset[str]
+
+
+def region_gaps(tables: RegionTables, pack: Pack) -> Sequence[Gap]:
+    """Every comparison of a region, kept until its tables or the pack change."""
+    memo = tables.turnout.memo
+    if memo is None or memo[0] is not pack or memo[1] != tables.changes:
+        found = tuple(gaps(region_side(tables.turnout, pack), pack))
+        memo = tables.turnout.memo = (pack, tables.changes, found)
+    return memo[2]
 
 
 def gaps(side: Side, pack: Pack) -> Iterator[Gap]:

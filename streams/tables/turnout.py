@@ -8,10 +8,10 @@ event nor a look ever goes over all stations.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from schemas.fields import microseconds
 from schemas.observer import ObservedTurnout
@@ -88,7 +88,8 @@ _NOTHING: Final = Contribution()
 class RegionTurnout:
     """The counts of one region by place, (station, contest), and the sums over them.
 
-    ``official``: the region's published figures, which the matched comparison reads.
+    ``official``: the region's published figures, which the matched comparison reads. ``memo``:
+    what was last judged of it, with the pack and the region's ``changes`` that it was judged at.
     """
 
     __slots__ = (
@@ -99,6 +100,7 @@ class RegionTurnout:
         "_waiting",
         "books",
         "code",
+        "memo",
         "official",
     )
 
@@ -106,6 +108,7 @@ class RegionTurnout:
         self.code = code
         self.official = official
         self.books: dict[Place, Book] = {}
+        self.memo: tuple[Pack, int, Sequence[Any]] | None = None
         self._stage = _stage(pack, code)
         self._contributions: dict[Place, Contribution] = {}
         self._findings: dict[CountFinding, int] = dict.fromkeys(COUNT_FINDINGS, 0)
