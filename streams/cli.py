@@ -34,6 +34,9 @@ _DECIDE = "Work with reports"
 COMMANDS: Final[dict[str, Row]] = {
     "demo": Row(_SEE, "streams.commands.demo:command", "Play a real election day in a minute."),
     "replay": Row(_SEE, "streams.commands.replay:command", "Compute the tables from event files."),
+    "turnout": Row(
+        _SEE, "streams.commands.turnout:command", "Compare official and observed turnout."
+    ),
     "import": Row(_FEED, "streams.commands.import_:command", "Turn a CSV file into events."),
     "publish": Row(_FEED, "streams.commands.publish:command", "Check events and send them."),
     "simulate": Row(_FEED, "streams.commands.simulate:command", "Make up observers' reports."),

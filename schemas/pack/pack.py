@@ -29,7 +29,8 @@ _HOUR = 3_600_000_000
 class Pack:
     """One election, checked. Made by ``parse_pack``; two packs are compared by their digests.
 
-    Times are microseconds since the epoch. ``stations`` and ``commissions`` are None where the
+    Times are microseconds since the epoch; ``time_zone`` is the one that the country's times are
+    printed in. ``stations`` and ``commissions`` are None where the
     pack lists none: then reports from any are accepted. ``commission_counts`` says how many
     commissions of each level there are, listed or not. The digests are hex SHA-256: the
     acceptance digest covers what decides acceptance or identity, the judgement digest the rest.
@@ -38,6 +39,7 @@ class Pack:
     id: str
     name: str
     country: str
+    time_zone: str
     days: tuple[date, ...]
     contests: Mapping[str, Contest]
     main_contest: str

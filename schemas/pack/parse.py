@@ -130,6 +130,7 @@ def _assemble(election: ElectionText, parts: dict[str, Any]) -> Pack:
         "restriction_future_tolerance": values.tolerances.restriction_future_hours * 60 * _MINUTE,
     }
     parts["name"] = values.name
+    parts["time_zone"] = values.time_zone
     parts["days"] = tuple(sorted(values.days))
     parts["embargo_until"] = values.embargo_until
     parts["judgement"] = values.judgement
@@ -175,6 +176,7 @@ def _judgement(parts: Mapping[str, Any]) -> str:
         content[name] = None if rows is None else digests.table(rows.values())
     content["deployment"] = digests.table(parts["deployment"], keys=2)
     content["name"] = parts["name"]
+    content["time_zone"] = parts["time_zone"]
     content["commission_counts"] = parts["commission_counts"]
     content["days"] = [day.isoformat() for day in parts["days"]]
     content["polling"] = parts["polling"]

@@ -106,14 +106,14 @@ def command(
     pack = load_pack(where if where is not None else load_settings().pack)
     if region is not None and region not in pack.regions:
         raise UserError(f"--region {region}: the pack {pack.id} has no such region")
-    replay = Replay(pack, _moment(until), _tell if tell else None)
+    replay = Replay(pack, moment(until), _tell if tell else None)
     replay.fold((line.where, line.raw) for line in read_lines(files))
     if as_json:
         chosen = document(
             [replay.part], pack, replay.now, names or None, region, confirmed_only=confirmed_only
         )
         click.echo(json.dumps(chosen, ensure_ascii=False))
-        click.echo(_counts(replay), err=True)
+        click.echo(counts(replay), err=True)
         return
     from rich.console import Console
 
@@ -128,27 +128,29 @@ def command(
         console.print("Reports: only what the desk confirmed, resolved or escalated.")
 
 
-def _moment(text: str | None) -> int | None:
+def moment(text: str | None) -> int | None:
+    """The moment of --until in µs. UserError: it is none."""
     if text is None:
         return None
     try:
-        moment = datetime.fromisoformat(text)
+        found = datetime.fromisoformat(text)
     except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
+        found = None
+    if found is None or found.tzinfo is None:
         raise UserError(
             f"--until {text}: write a time with its offset, such as 2023-03-19T14:00:00+06:00"
         )
-    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+    if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
         raise UserError(f"--until {text}: events are of the years {_FIRST_YEAR} to {_LAST_YEAR}")
-    return microseconds(moment)
+    return microseconds(found)
 
 
 def _tell(place: str, verdict: Rejected) -> None:
     click.echo(f"{place}: {verdict.reason}: {verdict.detail}", err=True)
 
 
-def _counts(replay: Replay) -> str:
+def counts(replay: Replay) -> str:
+    """How many lines were read, and what they came to."""
     parts = [f"{replay.read} lines"]
     parts += [f"{number} {outcome}" for outcome, number in replay.outcomes.items()]
     if replay.later:
@@ -216,7 +218,7 @@ def _print_summary(console: Console, replay: Replay) -> None:
     for line in (
         f"election        {pack.id}: {pack.name}",
         f"now             {when}" + (" (--until)" if replay.until is not None else " (newest)"),
-        *_counts(replay).splitlines(),
+        *counts(replay).splitlines(),
         f"content digest  {replay.content_digest}",
         NOT_CHECKED[0].upper() + NOT_CHECKED[1:] + ".",
     ):

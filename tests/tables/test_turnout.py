@@ -21,8 +21,7 @@ LEVEL = ([1000, 800, 1200, 500], [420, 400, 700, 150]), ([900, 1500, 700], [450,
 """Registered and voters of the drawn stations of two strata, of 120 and 60 stations."""
 
 
-@cache
-def sampled(drawn: tuple[int, int] = (4, 3), everywhere: bool = False) -> Pack:
+def sample_files(drawn: tuple[int, int] = (4, 3), everywhere: bool = False) -> dict[str, str]:
     """XX-A with strata of 120 and 60 stations, of which so many are drawn; no other region's are.
 
     ``everywhere``: the other regions at home have no stations of their own.
@@ -38,7 +37,13 @@ def sampled(drawn: tuple[int, int] = (4, 3), everywhere: bool = False) -> Pack:
     if not everywhere:
         stations.append("B-1,XX-B,2000,b")
     files = {**SMALL_FILES, "stations.csv": "\n".join(stations) + "\n"}
-    return parse_pack({**files, "deployment.csv": "\n".join(deployment) + "\n"})
+    return {**files, "deployment.csv": "\n".join(deployment) + "\n"}
+
+
+@cache
+def sampled(drawn: tuple[int, int] = (4, 3), everywhere: bool = False) -> Pack:
+    """The pack of ``sample_files``."""
+    return parse_pack(sample_files(drawn, everywhere))
 
 
 def counts(time: str = "14:00") -> list[Record]:
