@@ -31,6 +31,12 @@ from streams.sources.simulate.output import day_files, write_day
     "--stations", type=click.IntRange(1, 1_000_000), help="Default: as many as the pack counts."
 )
 @click.option(
+    "--sample",
+    type=click.IntRange(0, 100_000),
+    help="Stations drawn at random in each region, whose observers report turnout at every "
+    "checkpoint; 0 for none. Default: a twentieth of the teams.",
+)
+@click.option(
     "--official",
     metavar="FILE.jsonl",
     multiple=True,
@@ -43,6 +49,7 @@ def command(
     out: Path,
     teams: int,
     stations: int | None,
+    sample: int | None,
     official: tuple[str, ...],
 ) -> None:
     """Make up an election day: what observers report and what the desk decides.
@@ -55,7 +62,7 @@ def command(
     read: list[str | Path] = [*official, *(directory / name for name in PACK_FILES)]
     refuse_reuse([("--out:", path) for path in day_files(out)], read)
     figures = courses((line.raw for line in read_lines(official)), pack)
-    day = simulate(pack, seed, teams=teams, stations=stations, official=figures)
+    day = simulate(pack, seed, teams=teams, stations=stations, sample=sample, official=figures)
     files = {
         name: (directory / name).read_text(encoding="utf-8")
         for name in PACK_FILES
@@ -66,10 +73,10 @@ def command(
     except OSError as error:
         raise UserError(f"{out}: cannot be written: {error.strerror}") from error
     parse_pack(written)
-    counts = day.planted["events"]
+    counts, planted = day.planted["events"], day.planted
     click.echo(
         f"{counts['observer']} observers' events ({counts['invalid']} of them bad) from "
-        f"{day.planted['teams']['number']} teams and {counts['desk']} of the desk in {out}; "
-        f"what was planted: {out / 'planted.json'}"
+        f"{planted['teams']['number']} teams and {planted['drawn_stations']} drawn stations, and "
+        f"{counts['desk']} of the desk in {out}; what was planted: {out / 'planted.json'}"
     )
     click.echo(f"bad events: {json.dumps(day.planted['invalid']['by_reason'])}")

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from schemas.pack import Pack
+from schemas.pack.hours import Polls
 from streams.turnout.verdicts import Rules
 
 HOUR: Final = 3_600_000_000
@@ -113,3 +114,17 @@ def open_hours(pack: Pack, code: str, since: int, until: int) -> Fraction:
         return Fraction(until - since, HOUR)
     length = sum(max(0, min(until, close) - max(since, opens)) for opens, close in polls)
     return Fraction(length, HOUR)
+
+
+def closed_since(polls: Polls, moment: int) -> int | None:
+    """When the polls closed that are closed at ``moment``; None: open, not yet, or not known.
+
+    Moments in µs. At the closing itself they are still open.
+    """
+    before = None
+    for opens, close in polls:
+        if opens <= moment <= close:
+            return None
+        if close < moment:
+            before = close
+    return before

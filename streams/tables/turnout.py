@@ -20,7 +20,7 @@ from schemas.pack import Pack
 from streams.tables.counts import COUNT_FINDINGS, Book, CountFinding, Ref, of_sources, too_long
 from streams.tables.findings import Figures
 from streams.tables.official import OfficialTurnoutTable, Place
-from streams.tables.sample import HOUR, MINUTE, Design, Drawn, boundaries, designs
+from streams.tables.sample import HOUR, MINUTE, Design, Drawn, boundaries, closed_since, designs
 from streams.tables.totals import Totals
 from streams.tables.versions import Version
 from streams.turnout import flow as flows
@@ -37,11 +37,14 @@ ALL: Final = ""
 
 
 class Stage(NamedTuple):
-    """What a station's sums are made by: the pack's constants and the region's sample."""
+    """What a station's sums are made by: the pack's constants and the region's sample.
+
+    ``checkpoints``: each with the moment that the polls closed which are closed then, or None.
+    """
 
     pack: Pack
     design: Design | None
-    checkpoints: tuple[int, ...]
+    checkpoints: Mapping[int, int | None]
     boundaries: tuple[int, ...]
     within: int
     longest: int
@@ -162,11 +165,11 @@ class RegionTurnout:
         book = self.books.get(place)
         if series is None or book is None or not place[0]:
             return
-        within = pack.judgement.turnout.match_minutes * MINUTE
+        within, polls = pack.judgement.turnout.match_minutes * MINUTE, pack.polls(self.code)
         counts = book.told if told else book.counted
         for figures in series.figures() if counts else ():
             as_of = microseconds(figures.headline.data.as_of)
-            chosen = choose(counts, as_of, within)
+            chosen = choose(counts, as_of, within, closed_since(polls, as_of))
             if chosen is not None:
                 yield figures, chosen
 
@@ -228,7 +231,7 @@ def _stage(pack: Pack, code: str) -> Stage:
     return Stage(
         pack,
         designs(pack).get(code),
-        pack.checkpoints,
+        {at: closed_since(pack.polls(code), at) for at in pack.checkpoints},
         boundaries(pack, code),
         values.match_minutes * MINUTE,
         values.interval_hours * HOUR,
@@ -272,8 +275,8 @@ def _level(
 ) -> dict[tuple[int, str], Sums]:
     counts: list[Count] = book.counted if sources is None else of_sources(book.counted, sources)
     found = {}
-    for checkpoint in stage.checkpoints if counts else ():
-        chosen = choose(counts, checkpoint, stage.within)
+    for checkpoint, closed in stage.checkpoints.items() if counts else ():
+        chosen = choose(counts, checkpoint, stage.within, closed)
         if chosen is not None:
             known = book.register((count.ref for count in chosen.counts), register)
             m = None if known is None else _whole(known)

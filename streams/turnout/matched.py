@@ -45,19 +45,30 @@ class Choice(NamedTuple):
     conflict: bool
 
 
-def choose(counts: Sequence[Count], as_of: int, within: int) -> Choice | None:
+def choose(
+    counts: Sequence[Count], as_of: int, within: int, closed: int | None = None
+) -> Choice | None:
     """The count nearest to ``as_of``, at most ``within`` µs away; None where there is none.
 
     ``counts`` is sorted; O(log n) and the counts of one moment. Of two moments equally near the
     later one is taken: it holds more voters, so the choice itself never makes a gap upwards.
+    ``closed``: since when polls have been closed at ``as_of`` (None: they are open). Nobody votes
+    any more, so the last count since then holds, however long ago it was made.
     """
+    if closed is not None:
+        last = bisect_left(counts, (as_of + within + 1,)) - 1
+        if last >= 0 and counts[last].at >= closed:
+            return _at(counts, counts[last].at, as_of)
     after = bisect_left(counts, (as_of,))
     moments = [counts[i].at for i in (after, after - 1) if 0 <= i < len(counts)]
     if not moments:
         return None
     at = min(moments, key=lambda moment: abs(moment - as_of))
-    if abs(at - as_of) > within:
-        return None
+    return None if abs(at - as_of) > within else _at(counts, at, as_of)
+
+
+def _at(counts: Sequence[Count], at: int, as_of: int) -> Choice:
+    """All counts of the moment ``at``, of which there is one at least."""
     first, end = bisect_left(counts, (at,)), bisect_left(counts, (at + 1,))
     chosen = tuple(counts[first:end])
     voters = [Fraction(count.voters) for count in chosen]

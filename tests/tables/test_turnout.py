@@ -278,6 +278,22 @@ def test_polls_that_open_an_hour_apart() -> None:
     assert open_hours(small_pack(), "XX-C", *boundaries(small_pack(), "XX-C")[:2]) == 2
 
 
+def test_a_final_count_holds_at_every_later_checkpoint() -> None:
+    """Closed at 20:00 in the north, an hour later in the west: 20:30 is after the close in one."""
+    later = SMALL_FILES["election.toml"].replace(
+        "2030-06-02T18:00:00Z", "2030-06-02T20:30:00Z, 2030-06-02T22:00:00Z"
+    )
+    pack = parse_pack({**SMALL_FILES, "election.toml": later, "deployment.csv": _NOBODY})
+    records = [
+        counted("a", "20:05", 900, "A-1"),
+        counted("c", "20:05", 900, "C-1", region="XX-C"),
+        *(figure(at, "60", region=code) for code in ("XX-A", "XX-C") for at in ("20:30", "22:00")),
+    ]
+    north, west = (compared(records, pack, code, "22:30") for code in ("XX-A", "XX-C"))
+    assert [row["n"] for row in north if row["comparison"] == "level"] == [1, 1]
+    assert [row["n"] for row in west if row["comparison"] == "level"] == [0, 0]
+
+
 def test_without_the_figure_before_there_is_no_flow() -> None:
     """What was added since 14:00 is unknown as long as the figure of 14:00 is."""
     found = table("turnout", state(figure("18:00", "50")))

@@ -26,6 +26,7 @@ def planted_json(
     planted: Planted,
     sent: list[Line],
     bad: list[Bad],
+    drawn: int,
 ) -> dict[str, Any]:
     """The document that is written beside the events."""
     here = list(delivered(reports))
@@ -37,6 +38,7 @@ def planted_json(
         "to": rfc3339(world.ends),
         "events": _events(sent, bad),
         "teams": _teams(teams),
+        "drawn_stations": drawn,
         "incidents": incidents(here),
         "restrictions": [_restriction(report) for report in here if report.name == "restriction"],
         "turnout_reports": sum(report.name == "turnout" for report in here),

@@ -10,6 +10,7 @@ from typing import Final
 
 from streams.sources.play import PLAYER
 from streams.sources.simulate.generate import Simulation
+from streams.sources.simulate.sample import SAMPLE, stratum_of
 from streams.sources.simulate.teams import DESK, ORGANISATIONS
 
 _SOURCES_NOTE: Final = "\n# Added by the simulation: senders that do not exist.\n"
@@ -21,10 +22,11 @@ def simulated_pack(files: Mapping[str, str], simulation: Simulation) -> dict[str
     The election keeps its id, so that real official figures still belong to it.
     """
     election = files["election.toml"]
+    senders = (*ORGANISATIONS, SAMPLE)
     added = [
         _source(uri, name, authority, group)
         for uri, name, authority, group in (
-            *((each.source, each.name, "observer", each.group) for each in ORGANISATIONS),
+            *((each.source, each.name, "observer", each.group) for each in senders),
             (DESK, "Desk of the operations room (simulated)", "desk", None),
             (PLAYER, "Clock of a day that is played", "desk", None),
         )
@@ -58,7 +60,7 @@ def _stations(simulation: Simulation) -> str:
                 station.id,
                 station.region,
                 station.registered,
-                "urban" if station.urban else "rural",
+                stratum_of(station),
                 "yes" if station.urban else "no",
                 "",
                 "",
@@ -70,19 +72,18 @@ def _stations(simulation: Simulation) -> str:
 
 
 def _deployment(simulation: Simulation) -> str:
-    """Where the standing teams are. Not a random sample: no interval may come of it."""
+    """Where the standing teams are, who choose their places, and where the drawn stations are."""
     expected = {
-        (team.visits[0].station.id, team.organisation.source)
+        (team.visits[0].station.id, team.organisation.source, "no", "", "opening|voting|counting")
         for team in simulation.teams
         if team.kind == "static"
     }
-    return _csv(
-        ("station", "source", "sample", "stratum", "phases"),
-        (
-            (station, source, "no", "", "opening|voting|counting")
-            for station, source in sorted(expected)
-        ),
-    )
+    drawn = {
+        (station.id, team.organisation.source, "yes", stratum_of(station), "voting")
+        for team in simulation.sample
+        for station in (visit.station for visit in team.visits)
+    }
+    return _csv(("station", "source", "sample", "stratum", "phases"), sorted(expected | drawn))
 
 
 def _csv(header: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:
