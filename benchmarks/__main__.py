@@ -21,6 +21,7 @@ SECTIONS: Final = {
     "large": "each type of event, a million reports, a million stations",
     "fuzz": "reading the worst that an event can hold, by its size",
     "scrape": "what a scrape of the metrics costs",
+    "gap": "the turnout gap: cost of an event and of looking, by the number of stations",
     "turnout": "the turnout gap: coverage of intervals, false verdicts, power, by simulation",
     "live": "a live worker on Apache Kafka: events/s and freshness (needs Java and Maven)",
 }

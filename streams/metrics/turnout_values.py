@@ -52,14 +52,13 @@ def observed_ratios(tables: RegionTables, moment: Moment) -> Values:
 
 def _official(tables: RegionTables, moment: Moment) -> Values:
     pack, found = moment.pack, Values()
-    known = set(pack.checkpoints)
-    for (station, contest), checkpoint, headline in tables.official.headlines():
-        if station or checkpoint not in known:
-            continue
+    for contest in pack.contests:
+        own = tables.official.series.get(("", contest))
         registered = pack.regions[tables.code].registered if contest == pack.main_contest else None
-        share = official_share(headline.data, registered)
-        if share is not None:
-            found[contest, rfc3339(checkpoint)] = float(share)
+        for figures in own.figures() if own else ():
+            share = official_share(figures.headline.data, registered)
+            if share is not None and figures.checkpoint in pack.checkpoints:
+                found[contest, rfc3339(figures.checkpoint)] = float(share)
     return found
 
 
