@@ -37,7 +37,7 @@ MINUTE: Final = 60_000_000
 
 
 class Cost(NamedTuple):
-    """Seconds of one event until it is in every sum, of a changed region's metrics, of the table."""
+    """Seconds: an event until it is in every sum, the metrics of a changed region, the table."""
 
     stations: int
     regions: int
