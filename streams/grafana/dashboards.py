@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple, NoReturn
 
-_UID: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
+UID: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _SERVERS_OWN: Final = ("id", "version", "iteration")
 """Set by Grafana at each save: whatever a file says of them is nobody's wish."""
 _PROMETHEUS: Final = "prometheus"
@@ -44,7 +44,7 @@ def parse(raw: bytes) -> Dashboard:
             "it is a resource (apiVersion, kind, spec): export it as the classic model"
         )
     uid, title = model.get("uid"), model.get("title")
-    if not isinstance(uid, str) or not _UID.fullmatch(uid):
+    if not isinstance(uid, str) or not UID.fullmatch(uid):
         raise NotADashboardError(
             "it has no 'uid' of 1 to 40 letters, digits, - and _, by which it would be found again"
         )

@@ -103,7 +103,7 @@ async def _page(session: aiohttp.ClientSession, address: str) -> _Page:
             return _Page.model_validate_json(await answer.read())
     except ValidationError:
         raise UserError(f"{url} is no worker's table of notices") from None
-    except aiohttp.InvalidURL:
+    except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):
         raise UserError(f"--worker {address}: it is an address, as http://127.0.0.1:6066") from None
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         reason = str(error) or type(error).__name__

@@ -8,7 +8,7 @@ from typing import Final, Literal, NamedTuple
 
 from streams.errors import UserError
 from streams.grafana.client import Grafana
-from streams.grafana.dashboards import Dashboard, NotADashboardError, parse, same
+from streams.grafana.dashboards import UID, Dashboard, NotADashboardError, parse, same
 
 FOLDER: Final = "scrutineer"
 TITLE: Final = "Scrutineer"
@@ -53,8 +53,14 @@ def read_folder(folder: Path) -> list[Dashboard]:
 def push_folder(grafana: Grafana, uid: str, title: str | None, *, dry: bool) -> Pushed:
     """See to it that the folder is there, and bears ``title`` if one is given.
 
-    UserError: it is missing and has no title to be made with. ``dry``: change nothing.
+    UserError: it is missing and has no title to be made with, or ``uid`` can be none. ``dry``:
+    change nothing.
     """
+    if not UID.fullmatch(uid):
+        raise UserError(
+            f"--folder {uid}: it is a uid, of 1 to 40 letters, digits, - and _: the end of the "
+            "folder's address, not its title"
+        )
     known = grafana.folder(uid)
     url = grafana.page(f"/dashboards/f/{uid}")
     if known is None:

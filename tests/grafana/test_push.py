@@ -98,6 +98,8 @@ def test_a_folder_of_ones_own(grafana: Grafana, scrutineer: Scrutineer, tmp_path
     missing = scrutineer("grafana", "push", tmp_path, "--folder", "mission")
     assert missing.status == 2
     assert "has no folder mission: give the uid of one that is there" in missing.err
+    titled = scrutineer("grafana", "push", tmp_path, "--folder", "Our mission/2023")
+    assert "--folder Our mission/2023: it is a uid" in titled.err
     assert not grafana.writes()
     scrutineer("grafana", "push", tmp_path, "--folder", "mission", "--folder-title", "Mission")
     assert grafana.state.folders["mission"]["title"] == "Mission"
