@@ -109,10 +109,10 @@ def annotate_command(
     where: str | None,
     dry_run: bool,
 ) -> None:
-    """Mark the desk's notices, and when polls open and close, on Grafana's time axes.
+    """Mark notices and polling hours on Grafana's time axes.
 
-    Notices are those of the events in FILEs ('-' is standard input, .gz is unpacked) or of live
-    workers. A corrected notice changes its annotation, a withdrawn one deletes it. Of everything
+    The desk's notices are those of the events in FILEs ('-' is standard input, .gz is unpacked) or
+    of live workers; polls open and close as the pack says. A corrected notice changes its annotation, a withdrawn one deletes it. Of everything
     else in the files, observers' reports above all, nothing goes to Grafana.
     """
     from streams.grafana.annotations import election_tags, plan

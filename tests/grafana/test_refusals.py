@@ -205,6 +205,16 @@ def test_the_token_from_a_file(
     assert f"{path}: this can be no token" in fails(push())
 
 
+def test_the_list_of_settings_hides_the_token(
+    scrutineer: Scrutineer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says where the token is from, not what it is."""
+    monkeypatch.setenv("SCRUTINEER_GRAFANA__TOKEN", SECRET)
+    said = scrutineer("settings").out
+    assert "grafana.token = ***    (environment variable SCRUTINEER_GRAFANA__TOKEN)" in said
+    assert SECRET not in said
+
+
 BOARD = {"uid": "a", "title": "A", "panels": []}
 
 
