@@ -112,8 +112,9 @@ def annotate_command(
     """Mark notices and polling hours on Grafana's time axes.
 
     The desk's notices are those of the events in FILEs ('-' is standard input, .gz is unpacked) or
-    of live workers; polls open and close as the pack says. A corrected notice changes its annotation, a withdrawn one deletes it. Of everything
-    else in the files, observers' reports above all, nothing goes to Grafana.
+    of live workers; polls open and close as the pack says. A corrected notice changes its
+    annotation, a withdrawn one deletes it. Of everything else in the files, observers' reports
+    above all, nothing goes to Grafana.
     """
     from streams.grafana.annotations import election_tags, plan
     from streams.grafana.client import Grafana

@@ -106,10 +106,9 @@ def test_what_a_broken_run_left_is_finished(
     """A run that ended half way, and one that doubled: the next run mends both."""
     file = write(tmp_path / "desk.jsonl", notice("A."), notice("B.", "n-2"), notice("C.", "n-3"))
     scrutineer("grafana", "annotate", file)
-    numbers = sorted(grafana.state.annotations)
-    del grafana.state.annotations[numbers[0]]
-    twin = grafana.state.annotations[numbers[-1]] | {"id": 900}
-    grafana.state.annotations[900] = twin
+    there = {each["text"]: number for number, each in grafana.state.annotations.items()}
+    grafana.state.annotations[900] = grafana.state.annotations[there["C."]] | {"id": 900}
+    del grafana.state.annotations[there["A."]]
     done = scrutineer("grafana", "annotate", file)
     assert done.out.splitlines()[-1] == "annotations: 1 created, 1 deleted, 6 unchanged"
     assert 900 not in grafana.state.annotations

@@ -163,6 +163,15 @@ def test_a_withdrawn_notice_goes_whatever_its_region() -> None:
     ]
 
 
+def test_of_twins_the_older_one_stays() -> None:
+    """Whoever linked to an annotation finds it again; in whatever order Grafana lists them."""
+    (made,) = of_notices([row("x")], PACK.id)
+    older, newer = (Stored(known, made.time, made.time, made.tags, made.text) for known in (2, 9))
+    for there in ([older, newer], [newer, older]):
+        (change,) = plan(Wanted([made]), there).changes
+        assert (change.outcome, change.id) == ("deleted", 9)
+
+
 def test_hours_that_were_corrected_move() -> None:
     """An opening that the pack no longer has goes, but only where openings are published."""
     stale = Stored(1, 5, 5, (*election_tags(PACK.id), "polls:open"), "Polls open in X")
