@@ -47,6 +47,9 @@ COMMANDS: Final[dict[str, Row]] = {
     ),
     "topics": Row(_RUN, "streams.commands.topics:command", "Create or check the Kafka topics."),
     "worker": Row(_RUN, "streams.commands.worker:command", "Run a live worker."),
+    "grafana": Row(
+        _RUN, "streams.commands.grafana:command", "Bring dashboards and annotations to Grafana."
+    ),
     "pack": Row(_LOOK, "streams.commands.pack:command", "Check a description of an election."),
     "settings": Row(_LOOK, "streams.commands.settings:command", "List the settings."),
     "metrics": Row(_LOOK, "streams.commands.metrics:command", "List the metrics."),

@@ -14,7 +14,6 @@ from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from pydantic import (
     BaseModel,
-    ConfigDict,
     Field,
     SecretStr,
     StringConstraints,
@@ -31,20 +30,19 @@ from pydantic_settings import (
 
 from streams.addresses import Bootstrap, Host
 from streams.errors import UserError
+from streams.grafana_settings import GrafanaSettings
+from streams.setting_parts import SECTION, Seconds, read_secret
 
 PREFIX: Final = "SCRUTINEER_"
 CONFIG_VARIABLE: Final = "SCRUTINEER_CONFIG"
 _NO_SETTINGS: Final = frozenset({CONFIG_VARIABLE, "SCRUTINEER_DATA", "SCRUTINEER_KAFKA_HOME"})
 """Variables with our prefix that are no settings; the last two are the tests'."""
-_SECTION: Final = ConfigDict(extra="forbid", frozen=True, validate_default=True)
-
-Seconds = Annotated[float, Field(gt=0, le=3600)]
 
 
 class BrokerSettings(BaseModel):
     """How to reach the Kafka brokers."""
 
-    model_config = _SECTION
+    model_config = SECTION
 
     bootstrap: Bootstrap = Field(
         "127.0.0.1:9092",
@@ -123,22 +121,13 @@ class BrokerSettings(BaseModel):
 
     def secret(self, name: Literal["sasl_password", "ssl_key_password"]) -> str | None:
         """The secret ``name``, from the setting or its file. UserError: the file is unreadable."""
-        value: SecretStr | None = getattr(self, name)
-        if value is not None:
-            return value.get_secret_value()
-        path: Path | None = getattr(self, f"{name}_file")
-        if path is None:
-            return None
-        try:
-            return path.read_text(encoding="utf-8").rstrip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
-            raise UserError(f"broker.{name}_file: cannot read {path}: {error}") from None
+        return read_secret(f"broker.{name}", getattr(self, name), getattr(self, f"{name}_file"))
 
 
 class TopicSettings(BaseModel):
     """The topics, one per authority, and the one for rejected events."""
 
-    model_config = _SECTION
+    model_config = SECTION
 
     prefix: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,200}$")] = Field(
         "election", description="First part of every topic's name, as in election.observer."
@@ -181,7 +170,7 @@ class TopicSettings(BaseModel):
 class WorkerSettings(BaseModel):
     """The process that turns the log into tables and metrics."""
 
-    model_config = _SECTION
+    model_config = SECTION
 
     group: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,200}$")] = Field(
         "scrutineer", description="Consumer group: workers of one group share the partitions."
@@ -213,7 +202,7 @@ class WorkerSettings(BaseModel):
 class LogSettings(BaseModel):
     """What the program writes about itself."""
 
-    model_config = _SECTION
+    model_config = SECTION
 
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least serious message written: DEBUG, INFO, WARNING or ERROR."
@@ -239,6 +228,7 @@ class Settings(BaseSettings):
     topics: TopicSettings = TopicSettings()
     worker: WorkerSettings = WorkerSettings()
     log: LogSettings = LogSettings()
+    grafana: GrafanaSettings = GrafanaSettings()
     pack: str = Field(
         "kazakhstan-2023",
         min_length=1,
