@@ -24,6 +24,7 @@ from tests.strategies import Record
 from tests.tables.events import (
     complaint,
     copy,
+    counted,
     decision,
     event,
     figure,
@@ -111,28 +112,23 @@ def observers_kept_from_observing() -> None:
 
 
 def voters_seen_and_turnout_told() -> None:
-    """The same station at the same moment: the official figure, and observers' counts of it."""
-    counted = {
-        "report_id": "t1",
-        "revision": 0,
-        "region": "XX-A",
-        "station": "A-1",
-        "observer_group": "citizen",
-        "phase": "voting",
-        "method": "counted",
-        "cumulative": 260,
-    }
+    """The same station at the same moment: the official figure beside observers' count of it."""
     part = state(
-        event("observer.turnout", "urn:test:citizen", "14:00", counted, None),
+        counted("t1", "14:00", 260),
+        counted("t2", "14:00", 320, method="told_by_commission"),
         figure("14:00", voted=321, station="A-1"),
         decision("t1", "confirmed"),
     )
+    rows_ = table("turnout", part)
+    seen = only(rows_, station="A-1", comparison="matched")
+    assert (seen["official"], seen["observed"], seen["gap"]) == (321, 260, 61)
+    assert seen["verdict"] == "official_above"
+    assert only(rows_, station="A-1", comparison="told")["verdict"] == "within"
+    assert only(rows_, region="XX", station=None, comparison="matched")["above"] == 1
+    assert only(table("observed_turnout", part), report_id="t1")["status"] == "confirmed"
     assert only(table("official_turnout", part), station="A-1")["voted"] == 321
-    seen = only(table("reports", part), type="election.observer.turnout.v1")
-    assert (seen["reports"], seen["status"]) == (1, "confirmed")
-    report = part.regions["XX-A"].report("urn:test:citizen", "t1")
-    assert report is not None
-    assert report.data.cumulative - 321 == -61
+    told = only(table("reports", part), status="reported")
+    assert (told["type"], told["reports"]) == ("election.observer.turnout.v1", 1)
 
 
 def results_not_disaggregated() -> None:
@@ -293,7 +289,7 @@ STATEMENT: Final = (
     ),
     Statement(
         "Fewer voters were seen than the announced turnout says",
-        ("official_turnout", "reports"),
+        ("turnout", "observed_turnout", "official_turnout", "reports"),
         voters_seen_and_turnout_told,
     ),
     Statement(
