@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Literal, NamedTuple, get_args
 
 from schemas.fields import rfc3339
@@ -103,28 +103,33 @@ def asked(pack: Pack, region: str | None) -> list[str]:
     return pack.region_codes() if region in (None, pack.country) else [str(region)]
 
 
-_SHOWN: Final = 8
+_PHRASES: Final[Mapping[Hearing, tuple[str, str]]] = {
+    "nothing_heard": ("no report from {} of {} regions", "no report from"),
+    "not_expected": (
+        "no report from {} where nobody is expected",
+        "nobody expected in, and no report from",
+    ),
+    "silent": ("no longer heard from {}", "no longer heard from"),
+}
+"""For several regions, and for the one that was asked for."""
 
 
-def in_words(rows: Sequence[Row]) -> str:
-    """The basis on one line, the regions that 0 says nothing about by name."""
+def in_words(rows: Sequence[Row], most: int | None = None) -> str:
+    """The basis on one line: the regions whose 0 says nothing, at most so many of each by name."""
     by_state: dict[object, list[str]] = {}
     for row in rows:
         by_state.setdefault(row["state"], []).append(str(row["region"]))
-    heard = len(by_state.get("reporting", ())) + len(by_state.get("silent", ()))
-    return "; ".join([f"reports from {heard} of {_regions(len(rows))}", *_quiet(by_state)])
+    if len(rows) == 1:
+        (state, (code,)) = next(iter(by_state.items()))
+        words = next((one for each, (_, one) in _PHRASES.items() if each == state), "reports from")
+        return f"{words} {code}"
+    parts = [
+        f"{words.format(len(codes), len(rows))}: {_named(codes, most)}"
+        for state, (words, _) in _PHRASES.items()
+        if (codes := by_state.get(state))
+    ]
+    return "; ".join(parts) or f"reports from all {len(rows)} regions"
 
 
-def _quiet(by_state: Mapping[object, list[str]]) -> Iterator[str]:
-    for state, words in (
-        ("nothing_heard", "no report from"),
-        ("not_expected", "nobody expected in, and no report from"),
-        ("silent", "no longer heard from"),
-    ):
-        if codes := by_state.get(state):
-            more = f" and {len(codes) - _SHOWN} more" if len(codes) > _SHOWN else ""
-            yield f"{words} {_regions(len(codes))}: {', '.join(codes[:_SHOWN])}{more}"
-
-
-def _regions(number: int) -> str:
-    return "1 region" if number == 1 else f"{number} regions"
+def _named(codes: Sequence[str], most: int | None) -> str:
+    return ", ".join(codes[:most]) + (" …" if most is not None and len(codes) > most else "")

@@ -140,27 +140,31 @@ def test_the_tables_that_are_no_counts_of_reports_are_tables() -> None:
     assert {"incidents", "restrictions", "visits", "reports"}.isdisjoint(NOT_OF_REPORTS)
 
 
-def told(*states: str) -> str:
+def told(*states: str, most: int | None = None) -> str:
     """The line for regions R-0, R-1 … of these states."""
-    return in_words(
-        [{"region": f"R-{number}", "state": each} for number, each in enumerate(states)]
-    )
+    found: list[dict[str, object]] = [
+        {"region": f"R-{number}", "state": each} for number, each in enumerate(states)
+    ]
+    return in_words(found, most)
 
 
 @pytest.mark.parametrize("state", HEARINGS)
 def test_every_word_has_a_phrase(state: str) -> None:
-    """A region is named unless it reports."""
-    assert ("R-0" in told(state)) == (state != "reporting")
+    """A region among others is named unless it reports; one alone always is."""
+    assert ("R-0" in told(state, "reporting")) == (state != "reporting")
+    assert told(state).endswith(" R-0")
+    assert told(state).startswith("reports from") == (state == "reporting")
 
 
 def test_the_line_names_the_regions_that_a_zero_says_nothing_about() -> None:
-    """As many as fit, the others are counted."""
-    assert told("reporting") == "reports from 1 of 1 region"
+    """As many as are wanted, the others are counted."""
+    assert told("reporting", "reporting") == "reports from all 2 regions"
     assert told("reporting", "silent", "nothing_heard", "not_expected", "nothing_heard") == (
-        "reports from 2 of 5 regions; no report from 2 regions: R-2, R-4; "
-        "nobody expected in, and no report from 1 region: R-3; no longer heard from 1 region: R-1"
+        "no report from 2 of 5 regions: R-2, R-4; no report from 1 where nobody is expected: R-3; "
+        "no longer heard from 1: R-1"
     )
-    assert told(*["nothing_heard"] * 10).endswith("R-6, R-7 and 2 more")
+    most = told(*["nothing_heard"] * 5, most=3)
+    assert most == "no report from 5 of 5 regions: R-0, R-1, R-2 …"
 
 
 def changed(old: str, new: str) -> Pack:
