@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Callable, Mapping
+from functools import cache, lru_cache
 from typing import Final, NamedTuple, get_args
 
 from schemas.fields import Phase
@@ -54,39 +54,44 @@ def planned_phases(pack: Pack) -> tuple[str, ...]:
 @lru_cache(maxsize=4096)
 def posts(pack: Pack, code: str, phase: str | None) -> Mapping[str, Post]:
     """The stations of a region that are expected in ``phase``."""
+    post = _posting(pack, code)
     found = {}
     for station, team in planned(pack, code).items():
         if phase is None:
-            phases = set().union(*(phases or {"opening"} for phases in team.values()))
+            phases = frozenset().union(*(phases or {"opening"} for phases in team.values()))
             stays = any(not phases or "voting" in phases for phases in team.values())
+            found[station] = post(phases, stays)
         elif any(phase in phases for phases in team.values()):
-            phases, stays = {phase}, phase == "voting"
-        else:
-            continue
-        found[station] = Post(_begins(pack, code, phases), stays)
+            found[station] = post(frozenset({phase}), phase == "voting")
     return found
 
 
 @lru_cache(maxsize=4096)
 def teams(pack: Pack, code: str, phase: str | None) -> Mapping[tuple[str, str], Post]:
     """(station, source) → its post, of a region's teams that are expected in ``phase``."""
+    post = _posting(pack, code)
     found = {}
     for station, team in planned(pack, code).items():
         for source, named in team.items():
-            if phase is not None and phase not in named:
-                continue
-            phases = (named or {"opening"}) if phase is None else {phase}
-            stays = not named or "voting" in named if phase is None else phase == "voting"
-            found[station, source] = Post(_begins(pack, code, phases), stays)
+            if phase is None:
+                stays = not named or "voting" in named
+                found[station, source] = post(named or frozenset({"opening"}), stays)
+            elif phase in named:
+                found[station, source] = post(frozenset({phase}), phase == "voting")
     return found
 
 
-def _begins(pack: Pack, code: str, phases: set[str] | frozenset[str]) -> int | None:
-    """When the first of ``phases`` begins that has a beginning."""
+def _posting(pack: Pack, code: str) -> Callable[[frozenset[str], bool], Post]:
+    """Makes the posts of a region by (phases, whether it stays), each of the few there are once."""
     polls = pack.polls(code)
-    begins = [polls[0][0] for one in phases if polls and one in _WHILE_OPEN]
-    begins += [polls[-1][1] for one in phases if polls and one in _AFTER_CLOSE]
-    return min(begins, default=None)
+
+    @cache
+    def post(phases: frozenset[str], stays: bool) -> Post:
+        begins = [polls[0][0]] if polls and phases & _WHILE_OPEN else []
+        begins += [polls[-1][1]] if polls and phases & _AFTER_CLOSE else []
+        return Post(min(begins, default=None), stays)
+
+    return post
 
 
 class Watch:

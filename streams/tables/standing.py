@@ -105,18 +105,21 @@ class Standing:
         team = self._plan.get(station)
         if team is None:
             return
-        own = {voice: at for voice, at in heard.items() if voice[0] in team}
-        last = max(own.values(), default=None)
-        for phase, roll in self.stations.items():
-            present = phase is None or any(
-                said == phase and phase in team[source] for source, said in own
-            )
-            roll.note(station, last if present else None)
+        newest: dict[str, int] = {}
+        said: set[tuple[str, str]] = set()
+        for (source, phase), at in heard.items():
+            if source in team:
+                newest[source] = max(at, newest.get(source, at))
+                said.add((source, phase))
+        last = max(newest.values(), default=None)
+        due = {phase for source, phase in said if phase in team[source]}
+        for one, roll in self.stations.items():
+            roll.note(station, last if one is None or one in due else None)
         for source in team:
-            mine = {said: at for (who, said), at in own.items() if who == source}
-            last = max(mine.values(), default=None)
-            for phase, crew in self.teams.items():
-                crew.note((station, source), last if phase is None or phase in mine else None)
+            last = newest.get(source)
+            for one, crew in self.teams.items():
+                there = one is None or (source, one) in said
+                crew.note((station, source), last if there else None)
 
     def turns(self, watch: Watch) -> Iterator[int]:
         """As :meth:`Roll.turns`, of all rolls."""
