@@ -33,13 +33,22 @@ def moment_of(text: str | None) -> int:
     return microseconds(moment)
 
 
-async def send(settings: Settings, pack: Pack, raw: bytes) -> None:
-    """Check an event as a worker will, send it, show it. UserError: it would be rejected."""
-    placed = place(raw, pack, settings.topics, time.time_ns() // 1_000_000)
-    if isinstance(placed, Rejected):
-        raise UserError(f"not sent, for it would be rejected: {placed.reason}: {placed.detail}")
+async def send(settings: Settings, pack: Pack, *raws: bytes) -> None:
+    """Check events as a worker will, then send and show them, one after the other.
+
+    UserError: one of them would be rejected; then none is sent.
+    """
+    now = time.time_ns() // 1_000_000
+    ready = []
+    for raw in raws:
+        placed = place(raw, pack, settings.topics, now)
+        if isinstance(placed, Rejected):
+            raise UserError(f"not sent, for it would be rejected: {placed.reason}: {placed.detail}")
+        ready.append(placed)
     async with sender(settings) as out:
-        await out.check(placed.topic)
-        sent = await out.send(placed.topic, placed.key, placed.raw, placed.partition)
-    click.echo(placed.raw.decode())
-    click.echo(f"sent as {sent}, key {placed.key.decode()}", err=True)
+        for topic in {placed.topic for placed in ready}:
+            await out.check(topic)
+        for placed in ready:
+            sent = await out.send(placed.topic, placed.key, placed.raw, placed.partition)
+            click.echo(placed.raw.decode())
+            click.echo(f"sent as {sent}, key {placed.key.decode()}", err=True)

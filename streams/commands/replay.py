@@ -15,6 +15,7 @@ from streams.errors import UserError
 from streams.packs import load_pack
 from streams.settings import load_settings
 from streams.sources.jsonl import read_lines
+from streams.tables.basis import NOT_OF_REPORTS, asked, basis, in_words
 from streams.tables.views import TABLES, document, rows
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 ROWS: Final = 10
+_NAMED: Final = 3
+"""Regions named beside a table; the last lines name all."""
 UNBOUNDED: Final = 400
 """Columns of an output that is no terminal."""
 _FIRST_YEAR, _LAST_YEAR = 1970, 8999
@@ -120,10 +123,13 @@ def command(
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = UNBOUNDED
+    heard = basis(replay.part.regions, asked(pack, region), pack, replay.now)
+    rests_on = in_words(heard, _NAMED)
     for name in names or TABLES:
         found = rows(name, [replay.part], pack, replay.now, region, confirmed_only=confirmed_only)
-        _print_table(console, name, found, limit)
-    _print_summary(console, replay)
+        of_reports = name not in NOT_OF_REPORTS
+        _print_table(console, name, found, limit, rests_on if of_reports else None)
+    _print_summary(console, replay, in_words(heard))
     if confirmed_only:
         console.print("Reports: only what the desk confirmed, resolved or escalated.")
 
@@ -163,13 +169,31 @@ def counts(replay: Replay) -> str:
 
 
 def _print_table(
+    console: Console,
+    name: str,
+    found: Sequence[dict[str, object]],
+    limit: int,
+    rests_on: str | None,
+) -> None:
+    """The first rows, in as many columns as the console is wide.
+
+    ``rests_on``: who reports, beside a count of reports, also one of none: 0 may be silence.
+    """
+    if found:
+        _print_rows(console, name, found, limit)
+    elif rests_on is not None:
+        console.print(f"{name}: 0", style="bold")
+    if rests_on is not None:
+        console.print(f" {rests_on}", style="dim", markup=False)
+    if found or rests_on is not None:
+        console.print()
+
+
+def _print_rows(
     console: Console, name: str, found: Sequence[dict[str, object]], limit: int
 ) -> None:
-    """The first rows, in as many columns as the console is wide."""
     from rich.table import Table
 
-    if not found:
-        return
     shown = found[:limit]
     columns = [key for key in shown[0] if any(row[key] not in (None, "") for row in shown)]
     widths = {key: max(len(key), *(len(_cell(row[key])) for row in shown)) for key in columns}
@@ -186,7 +210,6 @@ def _print_table(
     console.print(table)
     if rest:
         console.print(f" {'; '.join(rest)} (all: --json)", style="dim", markup=False)
-    console.print()
 
 
 def _left_out(widths: dict[str, int], width: int) -> list[str]:
@@ -212,13 +235,14 @@ def _cell(value: object) -> str:
             return json.dumps(value, ensure_ascii=False)
 
 
-def _print_summary(console: Console, replay: Replay) -> None:
+def _print_summary(console: Console, replay: Replay, heard: str) -> None:
     pack = replay.pack
     when = rfc3339(replay.now) if replay.now else "no event"
     for line in (
         f"election        {pack.id}: {pack.name}",
         f"now             {when}" + (" (--until)" if replay.until is not None else " (newest)"),
         *counts(replay).splitlines(),
+        f"observers       {heard}",
         f"content digest  {replay.content_digest}",
         NOT_CHECKED[0].upper() + NOT_CHECKED[1:] + ".",
     ):

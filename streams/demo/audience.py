@@ -108,7 +108,8 @@ class Plain:
             official = f"{country.percent} % at {clock(country.as_of, day.zone)}"
         self.say(
             f"{clock(now, day.zone)}  {pipe.records:,} records  "
-            f"{board.hour} incidents in the last hour  "
+            f"{board.hour} incidents in the last hour "
+            f"from {board.reporting} of {len(board.regions)} regions  "
             f"{len(board.restrictions)} open restrictions  official turnout {official}  "
             f"{sum(number for _, number in board.rejected)} rejected"
             + (f"  {pipe.problem}" if pipe.problem else "")

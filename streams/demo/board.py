@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from schemas.fields import microseconds
 from schemas.pack import Pack
+from streams.tables.basis import Hearing
 
 TABLES = (
     "incidents_recent",
@@ -46,11 +47,27 @@ class RegionLine(NamedTuple):
     """What the official series has wrong with itself; ``(past)`` where it was mended."""
     cluster: bool = False
     """So many restrictions within the last hour that the pack calls it a cluster."""
+    heard: Hearing | None = None
+    """Whether anybody reports from there; None: the worker has not said."""
 
     @property
-    def urgency(self) -> tuple[int, int, int, int, str]:
-        """Sorts the most urgent first."""
-        return (-self.open, -self.quarter, -len(self.findings), -self.hour, self.code)
+    def urgency(self) -> tuple[int, int, int, int, bool, str]:
+        """Sorts the most urgent first; of two without incidents the one that is not heard."""
+        calm = self.heard == "reporting"
+        return (-self.open, -self.quarter, -len(self.findings), -self.hour, calm, self.code)
+
+    @property
+    def nothing(self) -> str:
+        """What stands in the place of 0, which says something only where somebody reports."""
+        match self.heard:
+            case "reporting":
+                return "-"
+            case "silent":
+                return "silent"
+            case None:
+                return "unknown"
+            case _:
+                return "no reports"
 
 
 class OpenRestriction(NamedTuple):
@@ -97,9 +114,18 @@ class Board(NamedTuple):
         """Incidents of the last hour, everywhere."""
         return sum(region.hour for region in self.regions)
 
+    @property
+    def reporting(self) -> int:
+        """Regions that reports come from, and have not ceased to."""
+        return sum(region.heard == "reporting" for region in self.regions)
 
-def build(pack: Pack, now: int | None, tables: Mapping[str, Rows]) -> Board:
-    """The board at ``now`` (µs), from the rows of ``TABLES``; a missing table counts as empty."""
+
+def build(pack: Pack, now: int | None, tables: Mapping[str, Rows], basis: Rows = ()) -> Board:
+    """The board at ``now`` (µs), from the rows of ``TABLES``; a missing table counts as empty.
+
+    ``basis``: what is heard of each region, as every answer of the worker says.
+    """
+    heard: dict[str, Hearing] = {row["region"]: row["state"] for row in basis}
     recent: dict[str, Counter[str]] = defaultdict(Counter)
     for row in tables.get("incidents_recent", ()):
         recent[row["window"]][row["region"]] += row["reports"]
@@ -121,6 +147,7 @@ def build(pack: Pack, now: int | None, tables: Mapping[str, Rows]) -> Board:
             official=official.get(code),
             findings=findings.get(code, ()),
             cluster=opened[code] >= pack.judgement.alarms.cluster_reports,
+            heard=heard.get(code),
         )
         for code in pack.region_codes()
     ]

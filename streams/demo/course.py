@@ -136,11 +136,12 @@ async def _others(
 
 
 async def _keep_tables(feed: Feed, day: Day) -> None:
-    """The worker's tables at the end, beside the events."""
+    """The worker's tables at the end, beside the events, and who reported at all."""
     tables = {}
     for name in TABLES:
         _, page = await feed.get(f"/tables/{name}")
         tables[name] = page["rows"]
+        tables["basis"] = page["basis"]
     text = json.dumps(tables, ensure_ascii=False, indent=1)
     (day.directory / TABLES_FILE).write_text(text + "\n", encoding="utf-8")
 

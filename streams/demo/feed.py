@@ -67,6 +67,7 @@ class Feed:
                 self.get("/state"), *(self.get(f"/tables/{name}") for name in TABLES)
             )
             rows = {name: page["rows"] for name, (_, page) in zip(TABLES, tables, strict=True)}
+            basis = tables[0][1]["basis"]
         except (OSError, TimeoutError, KeyError):
             silent = time.monotonic() - self._answered
             self.pipeline = self.pipeline._replace(problem=f"no answer for {silent:.0f} s")
@@ -74,7 +75,7 @@ class Feed:
         self._answered = time.monotonic()
         self.pipeline = self._pipeline(state)
         now = microseconds(datetime.fromisoformat(state["now"]))
-        self.board = build(self._pack, now, rows)
+        self.board = build(self._pack, now, rows, basis)
 
     async def follow(self) -> None:
         """Refresh for ever."""

@@ -20,8 +20,8 @@ def regions(scene: Scene, room: int, width: int) -> RenderableType:
     shown = found if len(found) <= fitting else found[: fitting - 1]
     names = [Text(region.name) for region in shown]
     access = [_access(region) for region in shown]
-    quarter = [_count(region.quarter) for region in shown]
-    hour = [_count(region.hour) for region in shown]
+    quarter = [_count(region.quarter, region) for region in shown]
+    hour = [_count(region.hour, region) for region in shown]
     official, ages = [], []
     for region in shown:
         figure, old = _figure(region.official, scene.board.now)
@@ -54,11 +54,16 @@ def _with_rest(made: Table, left: int, what: str) -> RenderableType:
 def _access(region: RegionLine) -> Text:
     if region.cluster:
         return Text(f"{region.open} CLUSTER", style=f"{ALARM} reverse")
-    return Text(f"{region.open} open", style=ALARM) if region.open else Text("-", style=FAINT)
+    return Text(f"{region.open} open", style=ALARM) if region.open else _nothing(region)
 
 
-def _count(count: int) -> Text:
-    return Text(f"{count:,}") if count else Text("-", style=FAINT)
+def _count(count: int, region: RegionLine) -> Text:
+    return Text(f"{count:,}") if count else _nothing(region)
+
+
+def _nothing(region: RegionLine) -> Text:
+    """In words, not by colour: no incident is not no report."""
+    return Text(region.nothing, style=FAINT)
 
 
 def _figure(official: Official | None, now: int | None) -> tuple[Text, Text]:

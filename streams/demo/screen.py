@@ -106,7 +106,7 @@ def _stacked(scene: Scene, width: int, room: int) -> Iterator[RenderableType]:
     """The regions get what the restrictions, at most a third, do not need."""
     below = min(max(1, len(scene.board.restrictions)), max(4, room // 3))
     yield regions(scene, room - below - 3, width)
-    yield _title(f"OPEN RESTRICTIONS ON OBSERVERS: {len(scene.board.restrictions)}")
+    yield _opened(scene.board, width)
     yield restrictions(scene, below, width)
 
 
@@ -117,12 +117,8 @@ def _side_by_side(scene: Scene, width: int, room: int) -> RenderableType:
     grid.add_column(ratio=1)
     listed = min(len(scene.board.findings), max(0, room - 27), 12)
     rest = room - (listed + 2 if listed else 0)
-    number = len(scene.board.restrictions)
-    grid.add_row(
-        _title("REGIONS, THE MOST URGENT FIRST"),
-        _title(f"OPEN RESTRICTIONS ON OBSERVERS: {number}"),
-    )
     right = width - left - GAP
+    grid.add_row(_title("REGIONS, THE MOST URGENT FIRST"), _opened(scene.board, right))
     grid.add_row(regions(scene, rest - 2, left), restrictions(scene, rest - 2, right))
     if listed:
         grid.add_row("", "")
@@ -132,6 +128,13 @@ def _side_by_side(scene: Scene, width: int, room: int) -> RenderableType:
 
 def _title(text: str) -> Text:
     return Text(text, style="bold")
+
+
+def _opened(board: Board, width: int) -> Text:
+    """How many restrictions, and how many regions would tell of one, where that fits."""
+    told = f"OPEN RESTRICTIONS ON OBSERVERS: {len(board.restrictions)}"
+    heard = f"; {board.reporting} of {len(board.regions)} regions report"
+    return _title(told + heard if len(told + heard) <= width else told)
 
 
 def _rejected(board: Board, width: int) -> Text:

@@ -41,6 +41,7 @@ def summary(
         "events": _events(day, progress, replay),
         "rejected": dict(board.rejected),
         "incidents": {"last_hour": board.hour},
+        "regions_heard": _heard(board),
         "restrictions": _restrictions(day, board),
         "official_turnout": {
             "country_percent": board.country and board.country.percent,
@@ -58,6 +59,11 @@ def summary(
         },
         "files": str(day.directory),
     }
+
+
+def _heard(board: Board) -> dict[str, int]:
+    """How many regions there are of each word, so that 0 incidents are not read as calm."""
+    return dict(sorted(Counter(region.heard or "unknown" for region in board.regions).items()))
 
 
 def _restrictions(day: Day, board: Board) -> dict[str, Any]:

@@ -61,7 +61,7 @@ LABELS: Final[Mapping[str, Label]] = {
     "observer_group": Label("who observes: citizen, international, party_agent …", "closed list"),
     "outcome": Label("accepted, duplicate, superseded or rejected", "closed list"),
     "partition": Label("partition number of the input topics", "deployment"),
-    "phase": Label("phase of the election day", "closed list"),
+    "phase": Label("phase of the election day; of silence also `day`, all of it", "closed list"),
     "place": Label(
         "station, or else commission, of an open restriction; may be empty", "newest 500"
     ),
@@ -76,7 +76,11 @@ LABELS: Final[Mapping[str, Label]] = {
     ),
     "source": Label("official: published by an authority; observed: counted", "closed list"),
     "stage": Label("filed, decided, published or overdue", "closed list"),
-    "state": Label("rebuilding, live or failed", "closed list"),
+    "state": Label(
+        "of a partition: rebuilding, live or failed; of a region: reporting, silent, "
+        "nothing_heard or not_expected",
+        "closed list",
+    ),
     "status": Label("reported, the desk's decision, or withdrawn by its source", "closed list"),
     "stratum": Label("stratum of the sample; empty where there is one alone", "pack"),
     "topic": Label("input topic", "deployment"),

@@ -8,12 +8,16 @@ from typing import Final
 from streams.metrics.moment import MICROSECONDS, Moment, ValueFunction, add
 from streams.metrics.text import Values
 from streams.tables.arithmetic import FAULTS
-from streams.tables.coverage import Day, planned
+from streams.tables.basis import HEARINGS, basis_of, silent_from
 from streams.tables.incidents import DISMISSED
+from streams.tables.plan import Watch
 from streams.tables.region import RegionTables
 from streams.tables.results_rows import station_counts
+from streams.tables.standing import Standing
 
 STAGES: Final = ("filed", "decided", "published", "overdue", "late")
+DAY: Final = "day"
+"""Label for the whole day, beside the phases that it is not the sum of."""
 
 
 def _visits(tables: RegionTables, _: Moment) -> Values:
@@ -32,24 +36,48 @@ def _answers(tables: RegionTables, _: Moment) -> Values:
     return found
 
 
+def _standing(tables: RegionTables, moment: Moment) -> Standing:
+    return tables.heard.standing(moment.pack, tables.code)
+
+
 def _expected(tables: RegionTables, moment: Moment) -> Values:
-    if not moment.pack.deployment:
-        return {}
-    return {(): len(planned(moment.pack, tables.code))}
-
-
-def _day(tables: RegionTables, moment: Moment) -> Day:
-    return Day(tables.heard, tables.code, moment.pack, moment.now)
+    return {(): _standing(tables, moment).stations[None].expected}
 
 
 def _reporting(tables: RegionTables, moment: Moment) -> Values:
-    return {(): _day(tables, moment).reporting()}
+    if not moment.pack.deployment:
+        return {(): tables.heard.stations()}
+    return {(): _standing(tables, moment).stations[None].reporting}
+
+
+def _expected_by_phase(tables: RegionTables, moment: Moment) -> Values:
+    rolls = _standing(tables, moment).stations.items()
+    return {(phase,): roll.expected for phase, roll in rolls if phase is not None}
+
+
+def _reporting_by_phase(tables: RegionTables, moment: Moment) -> Values:
+    rolls = _standing(tables, moment).stations.items()
+    return {(phase,): roll.reporting for phase, roll in rolls if phase is not None}
 
 
 def _silent(tables: RegionTables, moment: Moment) -> Values:
-    if not moment.pack.deployment:
-        return {}
-    return {(): sum(at <= moment.now for at in _day(tables, moment).silences())}
+    watch = Watch(moment.pack, tables.code, moment.now)
+    rolls = _standing(tables, moment).stations.items()
+    return {(phase or DAY,): roll.silent(watch) for phase, roll in rolls}
+
+
+def _teams(tables: RegionTables, moment: Moment) -> Values:
+    return {(): _standing(tables, moment).teams[None].expected}
+
+
+def _teams_silent(tables: RegionTables, moment: Moment) -> Values:
+    watch = Watch(moment.pack, tables.code, moment.now)
+    return {(): _standing(tables, moment).teams[None].silent(watch)}
+
+
+def _heard(tables: RegionTables, moment: Moment) -> Values:
+    state = basis_of(tables.heard, tables.code, moment.pack, moment.now).state
+    return {(each,): int(each == state) for each in HEARINGS}
 
 
 def _opened(tables: RegionTables, moment: Moment) -> Values:
@@ -100,11 +128,24 @@ def _of_regions(value: ValueFunction) -> ValueFunction:
     return values
 
 
+def _of_plan(value: ValueFunction) -> ValueFunction:
+    """``value`` of a region, but nothing where the pack has no deployment plan."""
+    of_regions = _of_regions(value)
+
+    def values(tables: RegionTables, moment: Moment) -> Values:
+        return of_regions(tables, moment) if moment.pack.deployment else {}
+
+    return values
+
+
 FIELD_FACTS: Final[Mapping[str, ValueFunction]] = {
     "election_visits": _visits,
     "election_answers": _answers,
-    "election_stations_expected": _of_regions(_expected),
+    "election_stations_expected": _of_plan(_expected),
+    "election_stations_expected_by_phase": _of_plan(_expected_by_phase),
     "election_stations_reporting": _of_regions(_reporting),
+    "election_stations_reporting_by_phase": _of_plan(_reporting_by_phase),
+    "election_teams_expected": _of_plan(_teams),
     "election_stations_opened": _opened,
     "election_stations": _of_regions(_stations),
     "election_polls_close_timestamp_seconds": _of_regions(_close),
@@ -116,7 +157,9 @@ FIELD_FACTS: Final[Mapping[str, ValueFunction]] = {
 """Families whose values change only when the region's tables do."""
 
 FIELD_TIMED: Final[Mapping[str, ValueFunction]] = {
-    "election_stations_silent": _of_regions(_silent),
+    "election_region_heard": _of_regions(_heard),
+    "election_stations_silent": _of_plan(_silent),
+    "election_teams_silent": _of_plan(_teams_silent),
     "election_complaints": _complaints,
 }
 """Families whose values also change as time passes."""
@@ -124,8 +167,14 @@ FIELD_TIMED: Final[Mapping[str, ValueFunction]] = {
 
 def next_change(tables: RegionTables, moment: Moment) -> int | None:
     """The first moment (µs) after ``moment.now`` at which one of these may change by itself."""
-    pack, now = moment.pack, moment.now
-    later = [at for at in _day(tables, moment).silences() if at > now]
-    later += [at for polls in pack.polls(tables.code) for at in polls if at > now]
-    due = tables.complaints.next_overdue(pack, now)
-    return min([*later, *([] if due is None else [due])], default=None)
+    pack, now, code = moment.pack, moment.now, tables.code
+    later = list(_standing(tables, moment).turns(Watch(pack, code, now)))
+    later += [at for polls in pack.polls(code) for at in polls]
+    later += [at for at in (_region_silent(tables, moment),) if at is not None]
+    later += [at for at in (tables.complaints.next_overdue(pack, now),) if at is not None]
+    return min((at for at in later if at > now), default=None)
+
+
+def _region_silent(tables: RegionTables, moment: Moment) -> int | None:
+    newest = tables.heard.newest()
+    return None if newest is None else silent_from(newest, tables.code, moment.pack, moment.now)

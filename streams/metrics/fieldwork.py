@@ -29,12 +29,35 @@ FIELDWORK: Final[tuple[Family, ...]] = (
         "observers could not see it, which is a finding of its own.",
     ),
     Family(
+        name="election_region_heard",
+        kind="gauge",
+        unit="none: exactly one state is 1",
+        labels=("region", "state"),
+        meaning="What is heard of the region: `reporting`; `silent`, when its last report is "
+        "longer ago than the pack's silent_minutes while polls are open, or none came since the "
+        "last close for that long; `nothing_heard`, no report at all; `not_expected`, none where "
+        "the deployment plan expects nobody.",
+        zeros="The other three states.",
+        remedy="Counts of a region that is not `reporting` say nothing of what happens there: "
+        "show this beside every 0. Whom to call is in the table silent.",
+    ),
+    Family(
         name="election_stations_expected",
         kind="gauge",
         unit="stations",
         labels=("region",),
         meaning="Stations that the deployment plan expects reports from. No series where the "
         "pack has no plan.",
+        remedy="Wrong numbers are wrong rows of the pack's deployment.csv.",
+    ),
+    Family(
+        name="election_stations_expected_by_phase",
+        kind="gauge",
+        unit="stations",
+        labels=("region", "phase"),
+        meaning="Those of election_stations_expected that are expected in a phase; one station "
+        "may be in several, so they are not to be added up. No series where the pack has no plan.",
+        zeros="Every phase that the plan names anywhere.",
         remedy="Wrong numbers are wrong rows of the pack's deployment.csv.",
     ),
     Family(
@@ -46,16 +69,53 @@ FIELDWORK: Final[tuple[Family, ...]] = (
         "report of any type that is not withdrawn; without a plan all stations heard from.",
         zeros="Always there.",
         remedy="Far below election_stations_expected: no incidents there means that nobody "
-        "reports. The table coverage has the phases.",
+        "reports.",
+    ),
+    Family(
+        name="election_stations_reporting_by_phase",
+        kind="gauge",
+        unit="stations",
+        labels=("region", "phase"),
+        meaning="Stations of election_stations_expected_by_phase that observers who are expected "
+        "there in the phase were heard from in it; not to be added up. No series where the pack "
+        "has no plan.",
+        zeros="Every phase that the plan names anywhere.",
+        remedy="Far below election_stations_expected_by_phase while the phase lasts: nobody "
+        "reports from it. election_stations_silent has those for whom it is time.",
     ),
     Family(
         name="election_stations_silent",
         kind="gauge",
         unit="stations",
+        labels=("region", "phase"),
+        meaning="Stations of the plan that were never heard from in the phase though it is time, "
+        "or have fallen silent while polls are open. `day` is the whole day and has each station "
+        "once: take it for totals, the others for one phase at a time, and never their sum, for a "
+        "station may be silent in several. No series where the pack has no plan.",
+        zeros="Every phase that the plan names anywhere, and `day`.",
+        remedy="Call the teams, which the table silent names: they may be kept from reporting, or "
+        "their phones are flat.",
+    ),
+    Family(
+        name="election_teams_expected",
+        kind="gauge",
+        unit="teams",
         labels=("region",),
-        meaning="Stations of the plan that were never heard from though it is time, or have "
-        "fallen silent while polls are open. No series where the pack has no plan.",
-        remedy="Call the teams: they may be kept from reporting, or their phones are flat.",
+        meaning="Teams of the deployment plan: a source at a station is one. No series where the "
+        "pack has no plan.",
+        remedy="Wrong numbers are wrong rows of the pack's deployment.csv.",
+    ),
+    Family(
+        name="election_teams_silent",
+        kind="gauge",
+        unit="teams",
+        labels=("region",),
+        meaning="Teams of the plan that are silent over the day, judged like stations; also one "
+        "that says nothing beside another at a station that reports. No series where the pack has "
+        "no plan.",
+        zeros="Always there where there is a plan.",
+        remedy='Above election_stations_silent{phase="day"}: some stations are covered by one '
+        "of their teams alone. The table silent names whom to call.",
     ),
     Family(
         name="election_stations_opened",

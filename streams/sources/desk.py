@@ -103,18 +103,18 @@ async def next_revision(settings: Settings, pack: Pack, about: ReportId) -> int:
     return max(revisions, default=-1) + 1
 
 
-async def next_notice(
-    settings: Settings, pack: Pack, source: str, notice_id: str, region: str
-) -> int:
-    """One more than the newest version of a note in the log; 0 without any."""
-    revisions = [
-        data.revision
-        async for event in _about(settings, pack, settings.topics.desk, notice_id, region)
-        if isinstance(data := event.event.data, Notice)
-        and data.notice_id == notice_id
-        and event.event.source == source
-    ]
-    return max(revisions, default=-1) + 1
+async def notes(
+    settings: Settings, pack: Pack, source: str, notice_id: str
+) -> AsyncIterator[Accepted]:
+    """Every version in the log of the note with this id of ``source``, in whatever region."""
+    async for event in _about(settings, pack, settings.topics.desk, notice_id, None):
+        data = event.event.data
+        if (
+            isinstance(data, Notice)
+            and data.notice_id == notice_id
+            and event.event.source == source
+        ):
+            yield event
 
 
 async def _about(

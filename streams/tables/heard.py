@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
+from schemas.pack import Pack
+from streams.tables.plan import planned
+from streams.tables.standing import Standing
 from streams.tables.versions import Version
-
-Team = Mapping[str, frozenset[str]]
-"""Source → the phases in which it is expected at one station; none: whenever it comes."""
 
 Voice = tuple[str, str]
 """(source, phase)"""
@@ -22,7 +22,7 @@ class Heard:
     fold of a report costs no more than an append.
     """
 
-    __slots__ = ("_lasts", "_pending", "_planned", "_times", "_touched", "put_down")
+    __slots__ = ("_newest", "_pending", "_reports", "_standing", "_times", "_touched", "put_down")
 
     def __init__(self, reports: Iterable[Version] = ()) -> None:
         # Station (None: without one) → voice → event times. One report, the common case, is a
@@ -30,8 +30,9 @@ class Heard:
         self._times: dict[str | None, dict[Voice, int | list[int]]] = {}
         self._pending: list[Version] = list(reports)
         self.put_down = self._pending.append
-        self._planned: Mapping[str, Team] | None = None
-        self._lasts: dict[str, int] = {}
+        self._reports = 0
+        self._newest: int | None = None
+        self._standing: Standing | None = None
         self._touched: set[str] = set()
 
     def remove(self, version: Version) -> None:
@@ -51,6 +52,22 @@ class Heard:
                 voices[voice] = times[0]
         if data.station is not None:
             self._touched.add(data.station)
+        self._reports -= 1
+        if version.at == self._newest:
+            self._newest = None
+
+    def reports(self) -> int:
+        """How many reports there are."""
+        self._sort_in()
+        return self._reports
+
+    def newest(self) -> int | None:
+        """The newest event time (µs); None: there is no report."""
+        self._sort_in()
+        if self._newest is None:
+            # The newest one was taken out; which is now is asked for rarely enough.
+            self._newest = max((at for _, _, _, at in self.voices()), default=None)
+        return self._newest
 
     def stations(self) -> int:
         """How many stations were heard from."""
@@ -64,29 +81,27 @@ class Heard:
             for (source, phase), times in voices.items():
                 yield station, source, phase, times if isinstance(times, int) else times[-1]
 
-    def lasts(self, planned: Mapping[str, Team]) -> Mapping[str, int]:
-        """Station of ``planned`` → the newest event time (µs) of its own team.
+    def standing(self, pack: Pack, code: str) -> Standing:
+        """Who of the plan was heard; only stations heard from since the last look are looked at.
 
-        Only stations that were heard from; only what changed since is looked at again.
+        ``code``: the region that this is of, always the same.
         """
         self._sort_in()
-        if planned is not self._planned:
-            self._planned = planned
-            self._lasts.clear()
-            self._touched.update(planned)
+        found = self._standing
+        if found is None or found.pack is not pack:
+            found = self._standing = Standing(pack, code)
+            self._touched.update(planned(pack, code))
         for station in self._touched:
-            team = planned.get(station, ())
-            times = [
-                times if isinstance(times, int) else times[-1]
-                for (source, _), times in self._times.get(station, {}).items()
-                if source in team
-            ]
-            if times:
-                self._lasts[station] = max(times)
-            else:
-                self._lasts.pop(station, None)
+            voices = self._times.get(station, {})
+            found.note(
+                station,
+                {
+                    voice: times if isinstance(times, int) else times[-1]
+                    for voice, times in voices.items()
+                },
+            )
         self._touched.clear()
-        return self._lasts
+        return found
 
     def _sort_in(self) -> None:
         if not self._pending:
@@ -105,4 +120,10 @@ class Heard:
                 voices[voice] = sorted((times, version.at))
             else:
                 insort(times, version.at)
+        moments = [version.at for version in self._pending]
+        if not self._reports:
+            self._newest = max(moments)
+        elif self._newest is not None:
+            self._newest = max(self._newest, *moments)
+        self._reports += len(moments)
         self._pending.clear()

@@ -110,30 +110,40 @@ def conflicts(tables: RegionTables) -> Iterator[Row]:
 
 
 def in_two_regions(regions: Iterable[RegionTables]) -> Iterator[Row]:
-    """One row for each report id of one source that lives (is not withdrawn) in several regions.
+    """One row for each id of one source that lives (is not withdrawn) in several regions.
 
-    Over ``regions`` alone: two workers that have one of two regions each find nothing.
+    Of reports, and of notes on the timeline; either is moved by withdrawing it in one region. Over
+    ``regions`` alone: two workers that have one of two regions each find nothing.
     """
-    homes: dict[tuple[str, str], list[RegionTables]] = {}
+    # A source writes reports or notes, never both: their ids cannot meet.
+    homes: dict[tuple[str, str], list[tuple[RegionTables, Version]]] = {}
     for tables in regions:
-        for source, mine in tables.reports.items():
-            for report_id, head in mine.items():
-                if not head.data.withdrawn:
-                    homes.setdefault((source, report_id), []).append(tables)
-    for (source, report_id), several in homes.items():
+        for source, own_id, head in _alive(tables):
+            homes.setdefault((source, own_id), []).append((tables, head))
+    for (source, own_id), several in homes.items():
         if len(several) < 2:
             continue
-        home = min(several, key=lambda tables: tables.code)
-        head = home.reports[source][report_id]
+        home, head = min(several, key=lambda one: one[0].code)
         yield {
             "kind": "two_regions",
-            **_identity(home, source=source, report_id=report_id),
-            "regions": sorted(tables.code for tables in several),
+            **_identity(home, source=source, report_id=own_id),
+            "regions": sorted(tables.code for tables, _ in several),
             "type": head.type,
             "revision": head.data.revision,
             "versions": len(several),
             "fields": ["region"],
         }
+
+
+def _alive(tables: RegionTables) -> Iterator[tuple[str, str, Version]]:
+    """(source, id, current version) of the reports and notes that are not withdrawn."""
+    for source, mine in tables.reports.items():
+        for report_id, head in mine.items():
+            if not head.data.withdrawn:
+                yield source, report_id, head
+    for (source, notice_id), head in tables.notices.heads.items():
+        if not head.data.withdrawn:
+            yield source, notice_id, head
 
 
 def orphans(tables: RegionTables) -> Iterator[Row]:

@@ -11,6 +11,7 @@ from schemas.fields import microseconds, rfc3339
 from schemas.official import OfficialTurnout
 from schemas.pack import Pack
 from streams.tables import field_rows
+from streams.tables.basis import asked, basis
 from streams.tables.buckets import Buckets
 from streams.tables.desk_rows import complaints, notices
 from streams.tables.digest import content_digest, region_digests
@@ -271,9 +272,10 @@ def document(
 ) -> dict[str, object]:
     """Tables with what they rest on.
 
-    ``{"election", "acceptance", "content_digest", "positions", "now", "tables"}``: the digest is
-    over all regions of ``parts`` whatever ``region``; ``positions``: topic → partition → next
-    offset, left out if not wanted.
+    ``{"election", "acceptance", "content_digest", "positions", "now", "basis", "tables"}``: the
+    digest is over all regions of ``parts`` whatever ``region``; ``positions``: topic → partition →
+    next offset, left out if not wanted; ``basis``: whether anybody reports from each region, so
+    that no rows are not read as no incidents.
     """
     parts = tuple(parts)
     view = _view(parts, pack, now, region, confirmed_only)
@@ -285,7 +287,9 @@ def document(
     if positions:
         head["positions"] = _positions(parts)
     tables = {name: _rows(name, view) for name in (TABLES if names is None else names)}
-    return {**head, "now": rfc3339(now), "tables": tables}
+    known = {one.code: one for one in view.everywhere()}
+    rests_on = basis(known, asked(pack, region) if parts else (), pack, now)
+    return {**head, "now": rfc3339(now), "basis": rests_on, "tables": tables}
 
 
 def _positions(parts: tuple[Partition, ...]) -> dict[str, dict[str, int]]:

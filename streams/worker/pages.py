@@ -11,6 +11,7 @@ from schemas.fields import rfc3339
 from schemas.routing import partition_of
 from streams.metrics.page import CONTENT_TYPE
 from streams.metrics.view import View
+from streams.tables.basis import asked, basis
 from streams.tables.digest import content_digest, region_digests
 from streams.tables.views import TABLES, rows
 
@@ -23,7 +24,8 @@ PAGES: Final[Mapping[str, str]] = {
     "/state": "positions, lag, outcomes of each partition",
     "/digest": "digests of the live regions, to compare with a replay",
     "/tables": "the tables there are",
-    "/tables/NAME": "a table's rows; ?region=CODE for one region, ?confirmed=1 for confirmed alone",
+    "/tables/NAME": "a table's rows, and who reports at all; ?region=CODE for one region, "
+    "?confirmed=1 for confirmed alone",
     "/metrics": "Prometheus metrics",
 }
 
@@ -139,7 +141,11 @@ def table_list() -> dict[str, object]:
 
 
 async def table(app: ScrutineerApp, name: str, query: Mapping[str, str]) -> dict[str, object]:
-    """The rows of a table. PageError: no such table, region, or not live here."""
+    """The rows of a table, and what they rest on. PageError: no such table, region, or not here.
+
+    ``basis``: what is heard of each region asked for that is live here; ``not_here``: the others,
+    of which nothing is said. No rows are no incidents only where somebody reports.
+    """
     if name not in TABLES:
         raise PageError(404, f"there is no table '{name}'", tables=list(TABLES))
     if unknown := sorted(set(query) - {"region", "confirmed"}):
@@ -150,6 +156,7 @@ async def table(app: ScrutineerApp, name: str, query: Mapping[str, str]) -> dict
     region = query.get("region")
     if region is not None:
         check_region(app, region)
+    found = await _rows(app, name, region, confirmed in ("1", "true"))
     return {
         "election": app.pack.id,
         "table": name,
@@ -157,8 +164,19 @@ async def table(app: ScrutineerApp, name: str, query: Mapping[str, str]) -> dict
         "now": rfc3339(app.now()),
         "partitions": sorted(app.states.live()),
         "of": app.settings.topics.partitions,
-        "rows": await _rows(app, name, region, confirmed in ("1", "true")),
+        **_heard(app, region),
+        "rows": found,
     }
+
+
+def _heard(app: ScrutineerApp, region: str | None) -> dict[str, object]:
+    live, count = app.states.live(), app.settings.topics.partitions
+    here: list[str] = []
+    elsewhere: list[str] = []
+    for code in asked(app.pack, region):
+        (here if partition_of(code, count) in live else elsewhere).append(code)
+    known = {code: tables for part in live.values() for code, tables in part.regions.items()}
+    return {"basis": basis(known, here, app.pack, app.now()), "not_here": elsewhere}
 
 
 def check_region(app: ScrutineerApp, region: str) -> None:

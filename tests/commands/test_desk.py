@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from streams.commands.notice import command as notice
 from streams.embedded import EmbeddedBroker
 from streams.errors import UserError
 from streams.log.clients import producer
 from streams.log.topics import create_topics
 from streams.packs import load_pack
 from streams.settings import BrokerSettings, Settings, TopicSettings
-from streams.sources.desk import ReportId, own_source, whole_id
+from streams.sources.desk import ReportId, event, own_source, whole_id
+from streams.tables.partition import Partition
+from streams.tables.views import rows
 from tests.commands.letters import EXAMPLE, accepted, scrutineer
 
 PACK = load_pack("kazakhstan-2023")
 MANUAL, CITIZEN = "urn:scrutineer:manual", "urn:scrutineer:simulated:citizen"
+NINE = "2023-03-19T09:00:00+06:00"
 
 
 @pytest.fixture
@@ -148,6 +154,97 @@ async def test_a_note_is_published_corrected_and_withdrawn(settings: Settings) -
     assert refused.returncode == 2
     empty = await scrutineer(settings, "notice", "")
     assert b"invalid_data: data.text" in empty.stderr
+
+
+async def noted(settings: Settings, *arguments: str) -> list[dict[str, Any]]:
+    """The data of the events that a `notice` sent."""
+    done = await scrutineer(settings, "notice", *arguments)
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line)["data"] for line in done.stdout.splitlines()]
+
+
+async def timeline(settings: Settings) -> dict[str, list[tuple[str, str]]]:
+    """Region and text of the notes, and id and regions of the conflicts, as the tables have it."""
+    part = Partition(PACK)
+    for one in await accepted(settings, settings.topics.desk):
+        part.apply(one)
+    shown = rows("notices", [part], PACK, 0)
+    conflicts = rows("conflicts", [part], PACK, 0)
+    return {
+        "notes": [(str(row["region"]), str(row["text"])) for row in shown],
+        "conflicts": [(str(row["kind"]), str(row["regions"])) for row in conflicts],
+    }
+
+
+async def test_a_correction_stays_where_the_note_is(settings: Settings) -> None:
+    """Without --region it is found; with another region it is refused, and no second note made."""
+    (first,) = await noted(settings, "Line down.", "--region", "KZ-61", "--time", NINE)
+    ident = first["notice_id"]
+    done = await scrutineer(settings, "notice", "Line is up.", "--id", ident)
+    told = json.loads(done.stdout)
+    assert (told["data"]["region"], told["data"]["revision"]) == ("KZ-61", 1)
+    assert told["time"] == "2023-03-19T03:00:00Z", "a correction leaves it in its place"
+    wrong = await scrutineer(settings, "notice", "Up.", "--id", ident, "--region", "KZ-75")
+    assert wrong.returncode == 2
+    assert b"is in KZ-61, not in KZ-75" in wrong.stderr
+    assert b"--region KZ-75 --moved-from KZ-61" in wrong.stderr
+    unknown = await scrutineer(settings, "notice", "Up.", "--id", "no-such")
+    assert unknown.returncode == 2
+    assert b"there is no note 'no-such'" in unknown.stderr
+    assert (await timeline(settings))["notes"] == [("KZ-61", "Line is up.")]
+
+
+async def test_a_note_is_moved(settings: Settings) -> None:
+    """Noted there, withdrawn here, with the text and time that it had; and back again."""
+    (first,) = await noted(settings, "Line down.", "--time", NINE)
+    ident = first["notice_id"]
+    there, gone = await noted(settings, "--id", ident, "--region", "KZ-61", "--moved-from", "KZ")
+    assert there == first | {"region": "KZ-61"}
+    assert gone == first | {"revision": 1, "withdrawn": True}
+    assert await timeline(settings) == {"notes": [("KZ-61", "Line down.")], "conflicts": []}
+    back = await noted(settings, "Line down again.", "--id", ident, "--moved-from", "KZ-61")
+    assert [(one.get("region"), one["revision"]) for one in back] == [(None, 2), ("KZ-61", 1)]
+    assert (await timeline(settings))["notes"] == [("KZ", "Line down again.")]
+    assert len(await noted(settings, "--id", ident, "--withdraw")) == 1
+    assert (await timeline(settings))["notes"] == []
+    for arguments in (("--withdraw",), ("x", "--moved-from", "KZ", "--region", "KZ-61")):
+        again = await scrutineer(settings, "notice", *arguments, "--id", ident)
+        assert again.returncode == 2
+        assert b"is withdrawn" in again.stderr
+    await noted(settings, "After all.", "--id", ident, "--region", "KZ")
+    assert (await timeline(settings))["notes"] == [("KZ", "After all.")]
+
+
+async def test_a_note_in_two_regions_is_listed_and_mended(settings: Settings) -> None:
+    """As another program, or a move that broke off, leaves it."""
+    async with producer(settings) as sender:
+        for region in ("KZ-61", "KZ-75"):
+            data = {"notice_id": "n", "revision": 0, "region": region, "text": "Twice."}
+            raw = event("election.desk.notice.v1", "urn:scrutineer:desk", 0, PACK, data)
+            await sender.send_and_wait(settings.topics.desk, raw, key=region.encode())
+    assert (await timeline(settings))["conflicts"] == [("two_regions", "['KZ-61', 'KZ-75']")]
+    unclear = await scrutineer(settings, "notice", "Once.", "--id", "n")
+    assert unclear.returncode == 2
+    assert b"is in several regions, KZ-61, KZ-75: say which with --region" in unclear.stderr
+    await noted(settings, "--id", "n", "--region", "KZ-75", "--moved-from", "KZ-61")
+    assert await timeline(settings) == {"notes": [("KZ-75", "Twice.")], "conflicts": []}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ((), b"TEXT is missing"),
+        (("x", "--withdraw"), b"--withdraw needs the --id"),
+        (("x", "--moved-from", "KZ"), b"--moved-from needs the --id"),
+        (("--id", "n", "--moved-from", "KZ", "--withdraw"), b"leave --withdraw out"),
+        (("--id", "n"), b"TEXT is missing"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(arguments: tuple[str, ...], told: bytes) -> None:
+    """Before anything is read."""
+    done = CliRunner().invoke(notice, arguments)
+    assert done.exit_code == 2
+    assert told.decode() in done.output
 
 
 @pytest.mark.parametrize(

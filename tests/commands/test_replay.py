@@ -15,6 +15,7 @@ from streams.errors import UserError
 from streams.sources.simulate import Simulation, simulate
 from streams.sources.simulate.output import write_day
 from tests.packs import SMALL_FILES, small_pack
+from tests.tables.events import visit
 
 
 @cache
@@ -116,6 +117,28 @@ def test_tables_for_people(day: Path) -> None:
     assert f"content digest  {digest}" in text
     assert "misrouted" in text
     assert "future_time" in text
+
+
+def test_who_reports_stands_beside_every_count(day: Path) -> None:
+    """In words, also where there is no row: two regions without incidents are not the same."""
+    (day / "some.jsonl").write_bytes(
+        visit("v", "12:00", phase="voting", station=None, commission="A").raw
+    )
+    arguments = (str(day / "some.jsonl"), "--until", "2030-06-02T12:30:00Z")
+    text = _replay(day, *arguments, "--table", "incidents").stdout
+    others = "no report from 2 of 4 regions: XX-B, XX-C"
+    abroad = "no report from 1 where nobody is expected: XX-ABROAD"
+    assert f"incidents: 0\n {others}; {abroad}" in text
+    assert f"observers       {others}; {abroad}" in text
+    quiet = _replay(day, *arguments, "--table", "incidents", "--region", "XX-B").stdout
+    calm = _replay(day, *arguments, "--table", "incidents", "--region", "XX-A").stdout
+    assert "incidents: 0\n no report from XX-B" in quiet
+    assert "no report" not in calm
+    found = json.loads(_replay(day, *arguments, "--json", "--table", "incidents").stdout)
+    states = {row["region"]: row["state"] for row in found["basis"]}
+    assert (states["XX-A"], states["XX-B"]) == ("reporting", "nothing_heard")
+    official = _replay(day, *arguments, "--table", "official_turnout").stdout
+    assert official.count("no report from 2") == 1, "in the last lines alone"
 
 
 def test_one_table_of_one_region(day: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta, timezone
 from functools import cache
 from pathlib import Path
@@ -107,7 +107,18 @@ PATIENT = [HealthCheck.too_slow, HealthCheck.filter_too_much]
 """Some rules between fields are met by few of the events made; a busy machine makes them slowly."""
 
 
-def instances(schema: Schema, root: Schema) -> st.SearchStrategy[Any]:
+Leaf = Callable[[Schema], st.SearchStrategy[Any]]
+"""From the schema of a number or a text to values of it."""
+
+
+def leaves(schema: Schema) -> st.SearchStrategy[Any]:
+    """Any number or text that ``schema`` allows."""
+    if schema["type"] == "integer":
+        return st.integers(schema["minimum"], schema["maximum"])
+    return _strings(schema)
+
+
+def instances(schema: Schema, root: Schema, leaf: Leaf = leaves) -> st.SearchStrategy[Any]:
     """Values of the form that ``schema`` describes; rules between fields may be broken."""
     schema = resolved(schema, root)
     if "const" in schema:
@@ -116,18 +127,16 @@ def instances(schema: Schema, root: Schema) -> st.SearchStrategy[Any]:
         return st.sampled_from(schema["enum"])
     kind = schema.get("type")
     if kind is None:
-        return st.one_of([instances(each, root) for each in schema["anyOf"]])
+        return st.one_of([instances(each, root, leaf) for each in schema["anyOf"]])
     match kind:
         case "null":
             return st.none()
         case "boolean":
             return st.booleans()
-        case "integer":
-            return st.integers(schema["minimum"], schema["maximum"])
-        case "string":
-            return _strings(schema)
+        case "integer" | "string":
+            return leaf(schema)
         case "object":
-            return _objects(schema, root)
+            return _objects(schema, root, leaf)
     raise AssertionError(f"a form that the generator does not know: {schema}")
 
 
@@ -139,12 +148,12 @@ def _strings(schema: Schema) -> st.SearchStrategy[str]:
     return st.text(min_size=schema.get("minLength", 0), max_size=min(schema["maxLength"], 300))
 
 
-def _objects(schema: Schema, root: Schema) -> st.SearchStrategy[dict[str, Any]]:
+def _objects(schema: Schema, root: Schema, leaf: Leaf) -> st.SearchStrategy[dict[str, Any]]:
     if "patternProperties" in schema:
         ((pattern, inner),) = schema["patternProperties"].items()
         names = st.from_regex(re.compile(pattern, re.ASCII), fullmatch=True)
-        return st.dictionaries(names, instances(inner, root), max_size=4)
-    fields = {name: instances(each, root) for name, each in schema["properties"].items()}
+        return st.dictionaries(names, instances(inner, root, leaf), max_size=4)
+    fields = {name: instances(each, root, leaf) for name, each in schema["properties"].items()}
     needed = set(schema.get("required", ()))
     return st.fixed_dictionaries(
         {name: value for name, value in fields.items() if name in needed},

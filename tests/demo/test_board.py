@@ -88,6 +88,34 @@ def test_open_restrictions_come_first_then_new_incidents_then_findings() -> None
     assert board.hour == 10
 
 
+HEARD: list[dict[str, Any]] = [
+    {"region": "XX-A", "state": "reporting"},
+    {"region": "XX-ABROAD", "state": "not_expected"},
+    {"region": "XX-B", "state": "nothing_heard"},
+    {"region": "XX-C", "state": "silent"},
+]
+
+
+def test_a_zero_is_a_word_where_nobody_reports() -> None:
+    """The four words of the worker's answers, and one where it has not said."""
+    board = build(small_pack(), 0, {}, HEARD)
+    assert {region.code: region.nothing for region in board.regions} == {
+        "XX-A": "-",
+        "XX-ABROAD": "no reports",
+        "XX-B": "no reports",
+        "XX-C": "silent",
+    }
+    assert board.reporting == 1
+    assert {region.nothing for region in _board().regions} == {"unknown"}
+
+
+def test_of_two_regions_without_incidents_the_one_not_heard_comes_first() -> None:
+    """Silence is less urgent than what was reported, and more so than calm."""
+    tables = {"incidents_recent": [_recent("XX-ABROAD", "1h", 1)]}
+    board = build(small_pack(), 0, tables, HEARD)
+    assert _order(board) == ["XX-ABROAD", "XX-B", "XX-C", "XX-A"]
+
+
 def test_a_cluster_is_so_many_restrictions_within_an_hour() -> None:
     """Lifted ones count too; the number is the pack's."""
     needed = small_pack().judgement.alarms.cluster_reports

@@ -18,6 +18,7 @@ from streams.demo.screen import Screen
 from streams.packs import load_pack, pack_directory
 from streams.sources.simulate import simulate
 from streams.sources.simulate.packing import simulated_pack
+from streams.tables.basis import basis
 from streams.tables.views import rows
 
 MINUTE = 60_000_000
@@ -34,7 +35,9 @@ def _scene() -> Scene:
     replay = Replay(pack)
     replay.fold((line.id, line.raw) for line in day.lines)
     now = day.world.ends - 90 * MINUTE
-    board = build(pack, now, {name: rows(name, [replay.part], pack, now) for name in TABLES})
+    heard = basis(replay.part.regions, pack.region_codes(), pack, now)
+    tables = {name: rows(name, [replay.part], pack, now) for name in TABLES}
+    board = build(pack, now, tables, heard)
     return Scene(
         title=pack.name,
         zone=ZoneInfo("Asia/Almaty"),
@@ -146,6 +149,33 @@ def test_without_colour_nothing_is_lost() -> None:
     assert " open " in text
     assert "none" in text
     assert f"OPEN RESTRICTIONS ON OBSERVERS: {len(_scene().board.restrictions)}" in text
+
+
+WORDS = {"silent": "silent", "nothing_heard": "no reports", "not_expected": "no reports"}
+
+
+@pytest.mark.parametrize(("state", "words"), [*WORDS.items(), ("reporting", "-")])
+@pytest.mark.parametrize("width", [40, 60, 80, 140])
+def test_no_report_is_not_no_incident(state: str, words: str, width: int) -> None:
+    """In a word, in every column that would show a 0, on every size of the screen."""
+    scene = _scene()
+    pack = load_pack("kazakhstan-2023")
+    heard = [{"region": "KZ-10", "state": state}]
+    heard += [{"region": code, "state": "reporting"} for code in pack.region_codes()[1:]]
+    board = build(pack, scene.board.now, {}, heard)
+    name = pack.regions["KZ-10"].name
+    lines = _shown(width, 40, scene._replace(board=board))
+    (line,) = (each for each in lines if each.startswith(name))
+    header = next(each for each in lines if each.startswith("REGION "))
+    counts = sum(column in header for column in ("ACCESS", "INC 15m", "INC 1h"))
+    assert counts == 3 or (width == 40 and counts >= 1)
+    cells = re.split(r"\s\s+", line.removeprefix(name).strip())
+    assert cells[: counts + 1] == [words] * counts + ["-"]
+
+
+def test_how_many_regions_would_tell_is_said_beside_the_number() -> None:
+    """No open restriction of 20 regions that report is not none of 2."""
+    assert "OPEN RESTRICTIONS ON OBSERVERS: 53; 20 of 21 regions report" in _shown(80, 24)
 
 
 def test_what_does_not_fit_is_counted() -> None:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from schemas.pack import Pack, parse_pack
+from streams.metrics.field_values import FIELD_FACTS, FIELD_TIMED
+from streams.metrics.moment import Moment
+from streams.tables.basis import HEARINGS
+from streams.tables.partition import Partition
 from tests.metrics.test_values import some
 from tests.metrics.worlds import (
     NOON,
+    Labels,
     fold,
     folded,
+    home,
     incident,
     metrics,
     new_page,
@@ -17,8 +23,10 @@ from tests.metrics.worlds import (
     worker,
 )
 from tests.packs import SMALL_FILES, small_pack
-from tests.strategies import Record
+from tests.strategies import Record, accepted
 from tests.tables.events import complaint, copy, decision, opening, published, us, visit
+
+ALL = {**FIELD_FACTS, **FIELD_TIMED}
 
 
 def test_what_nobody_did_is_zero_not_absent() -> None:
@@ -65,7 +73,12 @@ def test_the_country_is_not_counted_beside_its_regions() -> None:
         "election_stations",
         "election_stations_expected",
         "election_stations_reporting",
+        "election_stations_expected_by_phase",
+        "election_stations_reporting_by_phase",
         "election_stations_silent",
+        "election_teams_expected",
+        "election_teams_silent",
+        "election_region_heard",
         "election_results_published_stations",
         "election_polls_close_timestamp_seconds",
     ):
@@ -81,9 +94,95 @@ def test_a_station_falls_silent_at_its_minute() -> None:
     for now, silent in ((heard + 45 * 60_000_000, 1), (heard + 45 * 60_000_000 + 1, 2)):
         view.now = now
         found = samples(page.render(view))
-        assert value(found, "election_stations_silent", region="XX-A") == silent
+        assert value(found, "election_stations_silent", region="XX-A", phase="day") == silent
+        assert value(found, "election_teams_silent", region="XX-A") == silent
         assert value(found, "election_stations_reporting", region="XX-A") == 1
         assert value(found, "election_stations_expected", region="XX-A") == 2
+
+
+def test_silence_by_phase_and_over_the_day() -> None:
+    """`day` has a station once, however many phases it is silent in; each planned phase is there.
+
+    A-1 is expected for opening, voting and counting, A-3 for voting; neither was heard from.
+    """
+    late = worker(now=us("21:00"))
+    found = metrics(late)
+    silent = {
+        dict(key)["phase"]: number
+        for key, number in found["election_stations_silent"].items()
+        if dict(key)["region"] == "XX-A"
+    }
+    assert silent == {"day": 2, "opening": 1, "voting": 2, "counting": 1}
+    of_phases = {
+        (dict(key)["region"], dict(key)["phase"])
+        for key in found["election_stations_reporting_by_phase"]
+    }
+    planned = ("opening", "voting", "counting")
+    assert of_phases == {(code, one) for code in small_pack().region_codes() for one in planned}
+    found = metrics(fold(late, [visit("v", "20:50", phase="counting")]))
+    phase = {"region": "XX-A", "phase": "counting"}
+    assert value(found, "election_stations_silent", **phase) == 0
+    assert value(found, "election_stations_expected_by_phase", **phase) == 1
+    assert value(found, "election_stations_reporting_by_phase", **phase) == 1
+
+
+def test_a_phase_falls_silent_at_its_minute() -> None:
+    """The counting 45 minutes after the close, on a kept page, without any event."""
+    page, view = new_page(), fold(worker(now=us("20:44")), [visit("v", phase="voting")])
+    page.render(view)
+    for now, silent in (("20:45:00", 0), ("20:45:01", 1)):
+        view.now = us(now)
+        found = samples(page.render(view))
+        where = {"region": "XX-A", "phase": "counting"}
+        assert value(found, "election_stations_silent", **where) == silent
+
+
+def test_without_a_plan_there_is_nobody_to_miss() -> None:
+    """No series of expected or silent stations: that is not known, which is not 0."""
+    files = {name: text for name, text in SMALL_FILES.items() if name != "deployment.csv"}
+    pack = parse_pack(files)
+    part = Partition(pack, home("XX-A"))
+    part.apply(accepted(incident(station="A-1")))
+    moment = Moment(pack, us("19:00"))
+    values = {name: value(part.regions["XX-A"], moment) for name, value in ALL.items()}
+    for name in (
+        "election_stations_expected",
+        "election_stations_expected_by_phase",
+        "election_stations_reporting_by_phase",
+        "election_stations_silent",
+        "election_teams_expected",
+        "election_teams_silent",
+    ):
+        assert values[name] == {}, name
+    assert values["election_stations_reporting"] == {(): 1}
+    assert values["election_region_heard"][("silent",)] == 1
+
+
+def heard(found: dict[str, dict[Labels, float]], region: str) -> str:
+    """The one state of a region that is 1."""
+    states = {
+        dict(key)["state"]: number
+        for key, number in found["election_region_heard"].items()
+        if dict(key)["region"] == region
+    }
+    assert states.keys() == set(HEARINGS)
+    (state,) = (state for state, number in states.items() if number)
+    return state
+
+
+def test_a_region_that_reports_no_incident_is_not_one_that_does_not_report() -> None:
+    """Both have 0 incidents; which is which is a word, at its microsecond on a kept page."""
+    page, view = new_page(), fold(worker(now=NOON), [visit("v", "11:58", phase="voting")])
+    found = samples(page.render(view))
+    assert total(found, "election_incidents") == 0
+    assert heard(found, "XX-A") == "reporting"
+    assert heard(found, "XX-B") == "nothing_heard"
+    assert heard(found, "XX-ABROAD") == "not_expected"
+    for now, state in ((us("12:43"), "reporting"), (us("12:43") + 1, "silent")):
+        view.now = now
+        assert heard(samples(page.render(view)), "XX-A") == state
+    fold(view, [visit("w", "12:43", region="XX-B", station="B-1", phase="voting")])
+    assert heard(samples(page.render(view)), "XX-B") == "reporting"
 
 
 def test_a_complaint_is_overdue_at_its_minute() -> None:

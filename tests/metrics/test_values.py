@@ -106,7 +106,9 @@ def test_the_numbers_are_those_of_the_tables(records: list[Record], now: int) ->
 def of_the_field(table: Callable[[str], list[dict[str, Any]]]) -> dict[str, dict[Labels, float]]:
     """What the families beside incidents, restrictions and turnout must show."""
     rated = [row for row in table("visits") if row["rating"] and row["status"] not in DISMISSED]
-    day = [row for row in table("coverage") if row["phase"] is None]
+    covered = table("coverage")
+    day = [row for row in covered if row["phase"] is None]
+    parts = [row for row in covered if row["phase"] is not None]
     heard = {row["region"] for row in day}
     results = [row for row in table("results_published") if row["contest"] == "list"]
     protocols = table("protocols")
@@ -132,8 +134,14 @@ def of_the_field(table: Callable[[str], list[dict[str, Any]]]) -> dict[str, dict
     for stage in ("filed", "decided", "published", "overdue", "late"):
         complaints = counted(table("complaints"), stage, "region", stage=stage)
         found.setdefault("election_complaints", {}).update(complaints)
-    for column in ("expected", "reporting", "silent"):
+    for column in ("expected", "reporting"):
         found[f"election_stations_{column}"] = counted(day, column, "region")
+        by_phase = f"election_stations_{column}_by_phase"
+        found[by_phase] = counted(parts, column, "region", "phase")
+    silent = [row | {"phase": row["phase"] or "day"} for row in covered]
+    found["election_stations_silent"] = counted(silent, "silent", "region", "phase")
+    found["election_teams_expected"] = counted(day, "teams", "region")
+    found["election_teams_silent"] = counted(day, "teams_silent", "region")
     assert heard == set(small_pack().region_codes())
     return found
 

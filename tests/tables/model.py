@@ -326,13 +326,13 @@ class Model:
                         | {"kind": "same_revision", "regions": [region]}
                         | {"versions": len(same), "fields": sorted(fields)}
                     )
-        homes: dict[tuple[str, str], list[str]] = defaultdict(list)
+        homes: dict[tuple[str, str, str], list[str]] = defaultdict(list)
         for key, versions in self.groups.items():
-            if key[0] == "report" and not versions[-1]["data"]["withdrawn"]:
-                homes[key[1], key[3]].append(key[2])
-        for (source, report_id), regions in homes.items():
+            if key[0] in ("report", "notice") and not versions[-1]["data"]["withdrawn"]:
+                homes[key[0], key[1], key[3]].append(key[2])
+        for (kind, source, report_id), regions in homes.items():
             if len(regions) > 1:
-                key = ("report", source, min(regions), report_id)
+                key = (kind, source, min(regions), report_id)
                 rows.append(
                     columns(key, self.groups[key][-1])
                     | {"kind": "two_regions", "regions": sorted(regions)}

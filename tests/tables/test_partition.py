@@ -24,6 +24,7 @@ from tests.tables.events import (
     event,
     figure,
     incident,
+    notice,
     restriction,
     state,
     table,
@@ -100,6 +101,16 @@ def test_a_report_in_two_regions_is_listed_over_all_partitions() -> None:
     assert rows("conflicts", [here, there], small_pack(), 0, "XX-C") == []
     moved = state(incident("r"), incident("r", revision=1, withdrawn=True))
     assert rows("conflicts", [moved, there], small_pack(), 0) == []
+
+
+def test_a_note_in_two_regions_is_listed_as_a_report_is() -> None:
+    """The country is one of them; until it is withdrawn in all but one."""
+    here, there = notice("n", "a"), notice("n", "a", region="XX-B")
+    (row,) = rows("conflicts", [state(here, there)], small_pack(), 0)
+    assert (row["kind"], row["report_id"], row["regions"]) == ("two_regions", "n", ["XX", "XX-B"])
+    assert row["type"] == "election.desk.notice.v1"
+    moved = notice("n", "a", revision=1, withdrawn=True)
+    assert rows("conflicts", [state(here, there, moved)], small_pack(), 0) == []
 
 
 def test_a_region_asked_for_is_the_only_one_shown() -> None:

@@ -151,6 +151,30 @@ class Wider(Model):
                     rows.append(place | {"phase": phase, "last_report": last})
         return rows
 
+    def basis(self, now: int) -> list[Json]:
+        """What is heard of each region: every report that is not withdrawn, in every view."""
+        rows = []
+        day = {row["region"]: row for row in self.coverage(now, False) if row["phase"] is None}
+        for region, row in sorted(day.items()):
+            times = [r["at"] for r in self.standing() if r["data"]["region"] == region]
+            if not times:
+                state = "nothing_heard" if row["expected"] else "not_expected"
+            else:
+                state = "silent" if self.quiet(max(times), region, now) else "reporting"
+            numbers = {name: row[name] for name in ("expected", "reporting", "last_report")}
+            rows.append({"region": region, "state": state, "reports": len(times)} | numbers)
+        return rows
+
+    def quiet(self, last: int, region: str, now: int) -> bool:
+        """Whether a region heard from has fallen silent, all its polls being on one day."""
+        after = self.pack.judgement.silent_after
+        for opened, closed in self.pack.polls(region):
+            if opened <= now < closed:
+                return now - max(last, opened) > after
+            if closed <= now:
+                return last < closed and now - closed > after
+        return False
+
     def state_of(
         self,
         station: str,

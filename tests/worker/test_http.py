@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import urllib.error
 import urllib.request
+from datetime import datetime
 
 import pytest
 
+from schemas.fields import microseconds
+from streams.packs import load_pack
+from streams.tables.basis import basis
 from streams.tables.views import TABLES
 from tests.worker import sample
 from tests.worker.conftest import Running
@@ -40,6 +44,25 @@ def test_every_table_answers(running: Running, name: str) -> None:
     assert one.status == 200
     if name != "rejected":
         assert all("KZ-61" in str(row) for row in one.body["rows"])
+
+
+async def test_every_answer_says_who_reports(running: Running) -> None:
+    """Of every region of the pack, as the log has it, beside whatever rows there are."""
+    await send(running.settings, [encoded(sample.incident(900, "KZ-10"), "observer")])
+    await until_caught_up(running.settings, [running.worker])
+    pack = load_pack(running.settings.pack)
+    offline = await fold_log(running.settings, pack)
+    known = {code: one for part in offline.parts.values() for code, one in part.regions.items()}
+    for name in TABLES:
+        answer = running.worker.get(f"/tables/{name}").body
+        now = microseconds(datetime.fromisoformat(answer["now"]))
+        assert answer["basis"] == basis(known, sample.regions(), pack, now), name
+        assert answer["not_here"] == []
+    heard = {row["region"]: row for row in answer["basis"]}
+    assert heard["KZ-10"]["reports"] >= 1
+    assert heard["KZ-10"]["state"] == "silent", "it is long after the day"
+    (one,) = running.worker.get("/tables/visits?region=KZ-10").body["basis"]
+    assert one["region"] == "KZ-10"
 
 
 @pytest.mark.parametrize(
@@ -80,7 +103,6 @@ def test_metrics_show_the_live_regions(running: Running) -> None:
 
 async def test_digest_and_rows_are_those_of_the_log(running: Running) -> None:
     """The digest, and each table asked for whole, are what folding the log gives."""
-    from streams.packs import load_pack
     from streams.tables.views import rows
 
     events = [encoded(sample.incident(n, "KZ-10"), "observer") for n in range(50, 60)]
