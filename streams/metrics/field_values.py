@@ -11,7 +11,7 @@ from streams.tables.arithmetic import FAULTS
 from streams.tables.coverage import Day, planned
 from streams.tables.incidents import DISMISSED
 from streams.tables.region import RegionTables
-from streams.tables.results_rows import station_counts
+from streams.tables.stations import station_counts
 
 STAGES: Final = ("filed", "decided", "published", "overdue", "late")
 

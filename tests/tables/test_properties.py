@@ -17,7 +17,7 @@ from streams.tables.views import TABLES, document, rows
 from tests import strategies
 from tests.packs import small_pack
 from tests.strategies import Record
-from tests.tables.wider import Wider as Model
+from tests.tables.series_model import SeriesModel as Model
 
 MODELLED = [name for name in TABLES if name != "rejected"]
 COUNTS = ["incidents", "incidents_recent", "restrictions", "restrictions_recent"]
