@@ -133,13 +133,12 @@ def test_only_open_polls_count() -> None:
 
 def test_nights_do_not_count() -> None:
     """Of two days: an hour in the evening, one in the morning."""
-    text = SMALL_FILES["election.toml"].replace("[2030-06-02]", "[2030-06-02, 2030-06-03]")
+    text = SMALL_FILES["election.toml"].replace("[2030-06-02]", "[2030-06-01, 2030-06-02]")
     pack = parse_pack({**SMALL_FILES, "election.toml": text})
-    evening = station("19:00", 0)
-    for voted, kinds in ((240, []), (241, [("jump", True, 241, 0)])):
-        data = station("08:00", voted).event["data"] | {"as_of": "2030-06-03T08:00:00Z"}
-        morning = event("official.turnout", "urn:test:official", "22:00", data, None)
-        assert both(evening, morning, pack=pack) == kinds
+    data = station("07:00", 0).event["data"] | {"as_of": "2030-06-01T19:00:00Z"}
+    evening = event("official.turnout", "urn:test:official", "07:00", data, None)
+    assert both(evening, station("08:00", 240), pack=pack) == []
+    assert both(evening, station("08:00", 241), pack=pack) == [("jump", True, 241, 0)]
 
 
 def test_unknown_hours_are_not_judged() -> None:
