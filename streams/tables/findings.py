@@ -11,7 +11,6 @@ from itertools import pairwise
 from typing import Final, Literal, NamedTuple, get_args
 
 from schemas.pack.hours import Polls
-from schemas.pack.judgement import Turnout
 from streams.tables.versions import Version, revisions
 from streams.turnout.series import (
     Figure,
@@ -99,13 +98,15 @@ class Basis(NamedTuple):
     """What the pack knows of a place, to judge its figures by.
 
     ``registered``: its register, ``stations``: how many vote there; None: not known. ``polls``:
-    (open, close) of each day; () where not known.
+    (open, close) of each day; () where not known. ``percent``: tolerated change of a register;
+    ``per_minute``: voters that a station can serve.
     """
 
     registered: int | None
     stations: int | None
     polls: Polls
-    judgement: Turnout
+    percent: Fraction
+    per_minute: Fraction
 
 
 def findings(series: list[Figures], basis: Basis) -> Iterator[Finding]:
@@ -135,14 +136,13 @@ def _register_changed(series: list[Figures], basis: Basis) -> Iterator[Finding]:
     Where the pack has none, from that of the earliest headline that gives one.
     """
     base, known = basis.registered, None
-    percent = basis.judgement.register_percent
     for figures in series:
         headline = figures.headline
         for version in headline:
             registered = version.data.registered
             if registered is None or base is None:
                 continue
-            if register_changed(base, registered, percent):
+            if register_changed(base, registered, basis.percent):
                 is_open = version is headline
                 found = (is_open, version, known, registered, base)
                 yield Finding("register_changed", figures.checkpoint, *found)
@@ -211,7 +211,6 @@ def _jump(
     if not basis.polls or basis.stations is None:
         return None
     after = figure(version)
-    per_minute = basis.judgement.votes_per_station_minute
     for before in reversed(earlier):
         minutes = minutes_open(basis.polls, before.checkpoint, figures.checkpoint)
         compared = False
@@ -219,7 +218,7 @@ def _jump(
             then = figure(previous)
             compared = compared or rise(then, after) is not None
             found = compare(version, previous)
-            if found is not None and jump(then, after, minutes, basis.stations, per_minute):
+            if found is not None and jump(then, after, minutes, basis.stations, basis.per_minute):
                 is_open = version is figures.headline and previous is before.headline
                 return Finding("jump", figures.checkpoint, is_open, version, previous, *found[1:])
         if compared:

@@ -19,6 +19,7 @@ from streams.tables.findings import (
 )
 from streams.tables.stations import station_counts
 from streams.tables.versions import Outcome, Version, enlarge, find
+from streams.turnout.exact import fraction
 
 Place = tuple[str, str]
 """(station, or "" for the region itself; contest)"""
@@ -187,7 +188,14 @@ def _basis(pack: Pack, data: OfficialTurnout) -> Basis:
     else:
         registered = None if station is None else station.registered
     stations = station_counts(pack).get(data.region) if data.station is None else 1
-    return Basis(registered, stations, pack.polls(data.region), pack.judgement.turnout)
+    turnout = pack.judgement.turnout
+    return Basis(
+        registered,
+        stations,
+        pack.polls(data.region),
+        fraction(turnout.register_percent),
+        fraction(turnout.votes_per_station_minute),
+    )
 
 
 def turnout_share(data: OfficialTurnout) -> Fraction | None:

@@ -61,30 +61,31 @@ def impossible(figure: Figure) -> bool:
     return percent is not None and Fraction(percent) > 100
 
 
-def register_changed(before: int | None, after: int | None, percent: float = 0.1) -> bool:
+def register_changed(before: int | None, after: int | None, percent: Exact | float = 0.1) -> bool:
     """The register moved by more than ``percent`` of what it was; from or to zero always is."""
     if before is None or after is None:
         return False
     return abs(after - before) * 100 > fraction(percent) * before
 
 
-def minutes_open(polls: Sequence[tuple[int, int]], since: int, until: int) -> Fraction:
+def minutes_open(polls: Sequence[tuple[int, int]], since: int, until: int) -> Exact:
     """Minutes from ``since`` to ``until`` (µs) within ``polls``: (open, close) of each day.
 
     Nights between the days, and what is before the first or after the last, are none.
     """
     spans = (min(close, until) - max(opens, since) for opens, close in polls)
-    return Fraction(sum(span for span in spans if span > 0), MINUTE)
+    total = sum(span for span in spans if span > 0)
+    return Fraction(total, MINUTE) if total % MINUTE else total // MINUTE
 
 
-def rise(before: Figure, after: Figure) -> Fraction | None:
+def rise(before: Figure, after: Figure) -> Exact | None:
     """New voters from one figure to a later one; None: the two have nothing in common.
 
     Where only percentages are printed, the smallest rise of the later register that they can
     stand for.
     """
     if before.voted is not None and after.voted is not None:
-        return Fraction(after.voted - before.voted)
+        return after.voted - before.voted
     if before.percent is not None and after.percent is not None and after.registered:
         points = printed(after.percent).low - printed(before.percent).high
         return points * after.registered / 100
@@ -92,7 +93,11 @@ def rise(before: Figure, after: Figure) -> Fraction | None:
 
 
 def jump(
-    before: Figure, after: Figure, minutes: Exact, stations: int | None, per_minute: float = 2.0
+    before: Figure,
+    after: Figure,
+    minutes: Exact,
+    stations: int | None,
+    per_minute: Exact | float = 2.0,
 ) -> Mismatch | None:
     """More new voters in so many ``minutes`` than ``stations`` can serve: (new, possible).
 
@@ -101,8 +106,8 @@ def jump(
     new = rise(before, after)
     if new is None or stations is None or minutes < 0:
         return None
-    possible = fraction(per_minute) * stations * minutes
-    return Mismatch(new, possible) if new > possible else None
+    possible = fraction(per_minute) * (stations * minutes)
+    return Mismatch(Fraction(new), possible) if new > possible else None
 
 
 def summed_by(total: Figure, parts: Sequence[Figure | None]) -> Literal["voted", "percent"] | None:

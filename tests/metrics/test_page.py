@@ -37,7 +37,7 @@ from tests.metrics.worlds import (
     worker,
 )
 from tests.packs import small_pack
-from tests.strategies import PARTITIONS, Record, logs, nows
+from tests.strategies import PARTITIONS, Record, logs, nows, official_turnouts
 
 REGIONS = ("XX", "XX-A", "XX-B", "XX-C", "XX-ABROAD")
 
@@ -225,3 +225,33 @@ def test_the_end_of_the_grace_shows_at_once() -> None:
     assert "election_restriction_opened_timestamp_seconds" not in closed
     assert sum(closed["election_restrictions_open"].values()) == 0
     assert sum(closed["election_restrictions"].values()) == 1
+
+
+def test_a_figure_is_overdue_at_its_very_moment() -> None:
+    """Between two 5-minute steps; until then a region is not looked at again."""
+    pack = small_pack()
+    minutes = pack.judgement.turnout.overdue_minutes
+    due = pack.checkpoints[0] + minutes * MINUTE + 1
+    view, page = worker(now=due - 1), new_page()
+    late = {"region": "XX-B", "finding": "overdue"}
+    for now, number in ((due - 1, 0), (due, 1), (due + 1, 1)):
+        view.now = now
+        assert value(samples(page.render(view)), "election_official_findings", **late) == number
+
+
+@some_examples
+@given(
+    records=st.lists(official_turnouts(), max_size=6),
+    moments=st.lists(st.integers(-2, 2), min_size=1, max_size=6),
+    data=st.data(),
+)
+def test_a_kept_page_is_right_around_every_overdue_moment(
+    records: list[Record], moments: list[int], data: st.DataObject
+) -> None:
+    """A microsecond this side and that of each, forwards and back."""
+    pack = small_pack()
+    view, page = fold(worker(), records), new_page()
+    for step in moments:
+        checkpoint = data.draw(st.sampled_from(pack.checkpoints))
+        view.now = checkpoint + pack.judgement.turnout.overdue_minutes * MINUTE + step
+        assert page.render(view) == plain(view)
