@@ -13,7 +13,7 @@ from schemas.pack import Pack
 from schemas.verdict import Reason
 from streams.metrics.text import Values
 from streams.tables.buckets import WINDOWS
-from streams.tables.findings import OF_A_REGION
+from streams.tables.findings import OF_A_REGION as FINDINGS
 from streams.tables.versions import Outcome
 
 OUTCOMES: Final[tuple[str, ...]] = get_args(Outcome)
@@ -41,7 +41,7 @@ def of_region(pack: Pack) -> Mapping[str, Values]:
         "election_restrictions": restrictions,
         "election_restrictions_open": restrictions,
         "election_restrictions_recent": _zero((k, w) for k in kinds for w in WINDOWS),
-        "election_official_findings": _zero((finding,) for finding in OF_A_REGION),
+        "election_official_findings": _zero((finding,) for finding in FINDINGS),
         "election_visits": _zero((phase, r) for phase in VISITED for r in get_args(Rating)),
     }
 

@@ -183,7 +183,7 @@ def added_up(total: Json, parts: list[Json], *, abroad: bool) -> tuple[str, Any]
         return None
     ends = [span(data["percent"]) for data in parts]
     lowest, highest = min(low for low, _ in ends), max(high for _, high in ends)
-    registers = [data.get("registered") for data in parts]
+    registers: list[int] = [data.get("registered") or 0 for data in parts]
     if abroad and all(registers):
         everybody = sum(registers)
         shares = [Fraction(register, everybody) for register in registers]

@@ -78,7 +78,8 @@ def publications(draw: st.DrawFn) -> list[Record]:
     found = []
     for region in ("XX", "XX-A", "XX-B", "XX-C", "XX-ABROAD")[: draw(st.sampled_from((4, 5)))]:
         one = draw(figures()).event
-        data = {"region": region, "as_of": f"2030-06-02T{moment}:00Z", "publisher": "commission"}
+        data: Event = {"region": region, "publisher": "commission"}
+        data |= {"as_of": f"2030-06-02T{moment}:00Z"}
         data |= {"revision": 0, by: draw(values)}
         if region == "XX" and by == "voted":
             data["voted"] = draw(st.sampled_from((1200, 1600, 2000, 2400)))

@@ -203,7 +203,7 @@ def test_stations_stand_for_a_region_that_is_published_by_station() -> None:
     ]
 
 
-def everywhere(by: str, country: object, *parts: object, **more: Any) -> list[Record]:
+def everywhere(by: str, country: Any, *parts: Any, **more: Any) -> list[Record]:
     """A figure of the country and of its regions at 10:00."""
     codes = ("XX", "XX-A", "XX-B", "XX-C", "XX-ABROAD")
     return [
