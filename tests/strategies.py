@@ -180,9 +180,10 @@ def official_turnouts(draw: st.DrawFn) -> Record:
     }
     figures = draw(st.sampled_from(("voted", "percent", "both")))
     if figures != "percent":
-        data["voted"] = draw(st.integers(400, 403))
+        data["voted"] = draw(st.sampled_from((400, 401, 402, 403, 1002, 3000)))
     if figures != "voted":
-        data["percent"] = draw(st.sampled_from(("40", "40.4", "40.5", "40.52", "41.0", "41.07")))
+        percents = ("40", "40.4", "40.5", "40.52", "41.0", "41.07", "100.2")
+        data["percent"] = draw(st.sampled_from(percents))
     data |= _some(draw, station=st.just("A-1"), contest=st.sampled_from(("list", "district")))
     data |= _some(draw, registered=registers, revision=revision_numbers)
     data |= _some(draw, source_url=st.just("https://example.org/1"))
@@ -368,7 +369,7 @@ def logs(min_size: int = 0, max_size: int = 30) -> st.SearchStrategy[list[Record
     return st.lists(records(), min_size=min_size, max_size=max_size)
 
 
-EDGES = (27_900, 27_901, 36_001, 40_000, 46_801, 72_000, 75_600, 79_201, 86_400 * 3)
+EDGES = (27_900, 27_901, 36_001, 40_000, 41_400, 41_401, 46_801, 72_000, 75_600, 79_201, 86_400 * 3)
 nows = st.sampled_from([*SECONDS, *EDGES]).map(
     lambda seconds: round((DAY + timedelta(seconds=seconds)).timestamp()) * 1_000_000
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from schemas.fields import microseconds
@@ -83,8 +84,14 @@ class OpenRestriction(NamedTuple):
     status: str
 
 
+AGAINST: Mapping[str, str] = MappingProxyType(
+    {"register_changed": "pack", "impossible": "everybody", "sum_mismatch": "sum of regions"}
+)
+"""What a figure is held against where that is nothing that anybody published."""
+
+
 class Finding(NamedTuple):
-    """One thing that does not fit in the official figures."""
+    """One thing that does not fit in the official figures; "none" is what was not published."""
 
     checkpoint: int
     region: str
@@ -226,10 +233,10 @@ def _details(pack: Pack, rows: Rows) -> list[Finding]:
             region=pack.regions[row["region"]].name,
             finding=row["finding"],
             holds=row["open"],
-            value=str(row["value"]),
-            publisher=row["publisher"],
-            previous=str(row["previous_value"]),
-            previous_publisher=row["previous_publisher"],
+            value="none" if row["value"] is None else str(row["value"]),
+            publisher=row["publisher"] or "",
+            previous="" if row["previous_value"] is None else str(row["previous_value"]),
+            previous_publisher=row["previous_publisher"] or AGAINST.get(row["finding"], ""),
         )
         for row in rows
     ]

@@ -119,8 +119,8 @@ def findings(scene: Scene, room: int, width: int) -> RenderableType:
             Text(
                 f"{each.region}: {each.finding.replace('_', ' ')}{'' if each.holds else ' (past)'}"
             ),
-            Text(f"{each.value} {each.publisher}"),
-            Text(f"{each.previous} {each.previous_publisher}"),
+            Text(f"{each.value} {each.publisher}".strip()),
+            Text(f"{each.previous} {each.previous_publisher}".strip()),
         )
         for each in shown
     ]

@@ -126,11 +126,16 @@ ELECTION: Final[tuple[Family, ...]] = (
         kind="gauge",
         unit="findings",
         labels=("region", "finding"),
-        meaning="What is wrong with the published series by itself, true of the figures as they "
-        "stand now; findings that a correction ended are in the table official_findings alone.",
-        zeros="Every finding.",
+        meaning="What is wrong with the published series of the region and of its stations by "
+        "itself, true of the figures as they stand now: fall, corrected_up, corrected_down, "
+        "conflicting, register_changed, inconsistent, impossible, jump; and overdue, figures "
+        "that are not there so long after their checkpoint. In the table official_findings alone "
+        "are those that a correction ended, and sum_mismatch, for which one worker must see all "
+        "regions.",
+        zeros="Every finding but sum_mismatch.",
         remedy="The table official_findings has both figures with their sources: check them "
-        "against the publication, then ask the publisher.",
+        "against the publication, then ask the publisher. Overdue everywhere at once: look at "
+        "the import first.",
     ),
     Family(
         name="election_official_as_of_timestamp_seconds",

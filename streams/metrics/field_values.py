@@ -12,8 +12,8 @@ from streams.tables.basis import HEARINGS, basis_of, silent_from
 from streams.tables.incidents import DISMISSED
 from streams.tables.plan import Watch
 from streams.tables.region import RegionTables
-from streams.tables.results_rows import station_counts
 from streams.tables.standing import Standing
+from streams.tables.stations import station_counts
 
 STAGES: Final = ("filed", "decided", "published", "overdue", "late")
 DAY: Final = "day"

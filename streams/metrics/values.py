@@ -14,6 +14,7 @@ from streams.metrics.text import Values
 from streams.metrics.turnout_values import TURNOUT_FACTS, observed_ratios
 from streams.tables.buckets import BUCKET, Buckets
 from streams.tables.incidents import DISMISSED
+from streams.tables.overdue import next_overdue, overdue
 from streams.tables.region import RegionTables
 from streams.tables.restrictions import phase_over
 
@@ -51,10 +52,6 @@ def _turnout(tables: RegionTables, moment: Moment) -> Values:
     return found
 
 
-def _findings(tables: RegionTables, _: Moment) -> Values:
-    return {(kind,): number for kind, number in tables.official.open_findings().items()}
-
-
 def _official_as_of(tables: RegionTables, _: Moment) -> Values:
     newest = tables.official.last_as_of
     return {} if newest is None else {(): newest / MICROSECONDS}
@@ -85,12 +82,17 @@ def _restrictions_open(tables: RegionTables, moment: Moment) -> Values:
     return found
 
 
+def _findings(tables: RegionTables, moment: Moment) -> Values:
+    late = len(overdue(tables, moment.pack, moment.now))
+    counts = tables.official.open_findings()
+    return {("overdue",): late, **{(kind,): number for kind, number in counts.items()}}
+
+
 FACTS: Final[Mapping[str, ValueFunction]] = {
     "election_incidents": _incidents,
     "election_incidents_by_status": _incidents_by_status,
     "election_restrictions": _restrictions,
     "election_turnout_ratio": _turnout,
-    "election_official_findings": _findings,
     "election_official_as_of_timestamp_seconds": _official_as_of,
     "election_last_report_timestamp_seconds": _last_report,
     **FIELD_FACTS,
@@ -102,6 +104,7 @@ TIMED: Final[Mapping[str, ValueFunction]] = {
     "election_incidents_recent": _incidents_recent,
     "election_restrictions_recent": _restrictions_recent,
     "election_restrictions_open": _restrictions_open,
+    "election_official_findings": _findings,
     **FIELD_TIMED,
 }
 """Families whose values also change as time passes."""
@@ -132,7 +135,7 @@ def steady_until(tables: RegionTables, moment: Moment) -> int:
     """The first moment after ``moment.now`` (µs) at which a timed value may differ.
 
     The next 5-minute step of the windows, or if that is earlier the end of a grace, the moment
-    that a station falls silent or a complaint is overdue.
+    that a station falls silent, or a complaint or an official figure is overdue.
     """
     restrictions, code = tables.restrictions, tables.code
     pack, now = moment.pack, moment.now
@@ -142,5 +145,5 @@ def steady_until(tables: RegionTables, moment: Moment) -> int:
         end = pack.phase_end(code, phase)
         if end is not None and now <= (last := end + grace.get(phase, 0)):
             until = min(until, last + 1)
-    change = next_change(tables, moment)
-    return until if change is None else min(until, change)
+    changes = (next_change(tables, moment), next_overdue(tables, pack, now))
+    return min([until, *(change for change in changes if change is not None)])

@@ -15,7 +15,7 @@ from streams.metrics.text import Values
 from streams.metrics.turnout_values import MATCHES
 from streams.tables.buckets import WINDOWS
 from streams.tables.counts import COUNT_FINDINGS
-from streams.tables.findings import KINDS as FINDINGS
+from streams.tables.findings import OF_A_REGION as FINDINGS
 from streams.tables.versions import Outcome
 
 OUTCOMES: Final[tuple[str, ...]] = get_args(Outcome)

@@ -1,4 +1,4 @@
-"""The official series of one place against itself: falls, corrections, conflicting publishers.
+"""The official series of one place against itself: falls, jumps, corrections, contradictions.
 
 Functions of the set of versions, so that the order of arrival cannot matter.
 """
@@ -10,18 +10,43 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Final, Literal, NamedTuple, get_args
 
+from schemas.pack.hours import Polls
 from streams.tables.versions import Version, revisions
+from streams.turnout.series import (
+    Figure,
+    impossible,
+    inconsistent,
+    jump,
+    minutes_open,
+    register_changed,
+    rise,
+)
 
-FindingKind = Literal["fall", "corrected_up", "corrected_down", "conflicting", "register_changed"]
+SeriesKind = Literal[
+    "fall",
+    "corrected_up",
+    "corrected_down",
+    "conflicting",
+    "register_changed",
+    "inconsistent",
+    "impossible",
+    "jump",
+]
+"""What the figures of one place say by themselves."""
+FindingKind = Literal[SeriesKind, "overdue", "sum_mismatch"]
+SERIES_KINDS: Final[tuple[SeriesKind, ...]] = get_args(SeriesKind)
 KINDS: Final[tuple[FindingKind, ...]] = get_args(FindingKind)
-"""Every kind of finding, for counts that show zero."""
+"""Every kind of finding."""
+OF_A_REGION: Final[tuple[FindingKind, ...]] = (*SERIES_KINDS, "overdue")
+"""The kinds that the tables of one region are enough for: counts of them show zero."""
 
 
 class Finding(NamedTuple):
     """``version`` at ``checkpoint`` (µs) against ``previous``; ``open``: true of the headline now.
 
     ``value`` and ``previous_value`` are what was compared: voters, percentages as printed, or
-    registered voters. ``previous`` None: the register of the pack.
+    registered voters. ``previous`` None: what nobody published. That is the register of the pack
+    (register_changed), 100 % (impossible), the sum of the regions (sum_mismatch).
     """
 
     kind: FindingKind
@@ -69,47 +94,88 @@ def _digits(percent: str) -> int:
     return len(percent.partition(".")[2])
 
 
-class Register(NamedTuple):
-    """``registered``: the pack's for the place, None: not known; ``tolerated``: share of it."""
+class Basis(NamedTuple):
+    """What the pack knows of a place, to judge its figures by.
+
+    ``registered``: its register, ``stations``: how many vote there; None: not known. ``polls``:
+    (open, close) of each day; () where not known. ``percent``: tolerated change of a register;
+    ``per_minute``: voters that a station can serve.
+    """
 
     registered: int | None
-    tolerated: Fraction
+    stations: int | None
+    polls: Polls
+    percent: Fraction
+    per_minute: Fraction
 
 
-def findings(series: list[Figures], register: Register) -> Iterator[Finding]:
+def findings(series: list[Figures], basis: Basis) -> Iterator[Finding]:
     """All findings of one place and contest; ``series`` ascending by checkpoint."""
-    yield from _register_changed(series, register)
+    yield from _register_changed(series, basis)
     for place, figures in enumerate(series):
         headline = figures.headline
+        earlier = series[:place]
         for head in figures.publishers.values():
             for version in head:
-                fall = _fall(version, figures, series[:place])
-                if fall is not None:
-                    yield fall
+                yield from _by_itself(version, figures)
+                for found in (
+                    _fall(version, figures, earlier),
+                    _jump(version, figures, earlier, basis),
+                ):
+                    if found is not None:
+                        yield found
             if head is not headline:
                 yield from _conflicting(head, figures)
             if head.others is not None:
                 yield from _corrected(head, figures)
 
 
-def _register_changed(series: list[Figures], register: Register) -> Iterator[Finding]:
+def _register_changed(series: list[Figures], basis: Basis) -> Iterator[Finding]:
     """Headlines whose register differs from the pack's by more than is tolerated.
 
     Where the pack has none, from that of the earliest headline that gives one.
     """
-    base, known = register.registered, None
+    base, known = basis.registered, None
     for figures in series:
         headline = figures.headline
         for version in headline:
             registered = version.data.registered
             if registered is None or base is None:
                 continue
-            if abs(registered - base) > register.tolerated * base:
+            if register_changed(base, registered, basis.percent):
                 is_open = version is headline
                 found = (is_open, version, known, registered, base)
                 yield Finding("register_changed", figures.checkpoint, *found)
         if base is None and headline.data.registered is not None:
             base, known = headline.data.registered, headline
+
+
+def figure(version: Version) -> Figure:
+    """What a version says."""
+    data = version.data
+    return Figure(data.voted, data.registered, data.percent)
+
+
+def _by_itself(version: Version, figures: Figures) -> Iterator[Finding]:
+    """What one figure says against itself: both numbers are its own."""
+    data, given = version.data, figure(version)
+    at, is_open = figures.checkpoint, version is figures.headline
+    wrong = inconsistent(given)
+    if wrong is not None:
+        made = decimal(wrong.expected, data.percent)
+        yield Finding("inconsistent", at, is_open, version, version, data.percent, made)
+    if impossible(given._replace(percent=None)):
+        two = (data.voted, data.registered)
+        yield Finding("impossible", at, is_open, version, version, *two)
+    elif impossible(given):
+        yield Finding("impossible", at, is_open, version, None, data.percent, "100")
+
+
+def decimal(value: Fraction, printed: str) -> str:
+    """A percentage with two digits more than ``printed``, that the two can be told apart."""
+    digits = _digits(printed) + 2
+    text = str(round(value * 10**digits)).rjust(digits + 1, "0")
+    return f"{text[:-digits]}.{text[-digits:]}"
 
 
 def _fall(version: Version, figures: Figures, earlier: list[Figures]) -> Finding | None:
@@ -129,6 +195,34 @@ def _fall(version: Version, figures: Figures, earlier: list[Figures]) -> Finding
             found = compare(version, previous)
             if found is not None and found[0] < 0:
                 return Finding("fall", figures.checkpoint, False, version, previous, *found[1:])
+    return None
+
+
+def _jump(
+    version: Version, figures: Figures, earlier: list[Figures], basis: Basis
+) -> Finding | None:
+    """``version`` has more new voters since the checkpoint before than the stations can serve.
+
+    Against the latest checkpoint with a figure that it can be compared to: against the headline,
+    else the past figures of the headline's publisher, so that the jump of then stays visible.
+    Percentages count where a register is printed with them: the pack's may be another. Nothing
+    where the hours of the polls are not known.
+    """
+    if not basis.polls or basis.stations is None:
+        return None
+    after = figure(version)
+    for before in reversed(earlier):
+        minutes = minutes_open(basis.polls, before.checkpoint, figures.checkpoint)
+        compared = False
+        for previous in (before.headline, *reversed(before.headline.others or ())):
+            then = figure(previous)
+            compared = compared or rise(then, after) is not None
+            found = compare(version, previous)
+            if found is not None and jump(then, after, minutes, basis.stations, basis.per_minute):
+                is_open = version is figures.headline and previous is before.headline
+                return Finding("jump", figures.checkpoint, is_open, version, previous, *found[1:])
+        if compared:
+            return None
     return None
 
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator
 from fractions import Fraction
 
 from schemas.fields import microseconds
 from schemas.official import OfficialTurnout
 from schemas.pack import Pack
 from streams.tables.findings import (
-    KINDS,
+    SERIES_KINDS,
+    Basis,
     Figures,
     Finding,
     FindingKind,
-    Register,
     findings,
 )
+from streams.tables.stations import station_counts
 from streams.tables.versions import Outcome, Version, enlarge, find
+from streams.turnout.exact import fraction
 
 Place = tuple[str, str]
 """(station, or "" for the region itself; contest)"""
@@ -25,11 +28,11 @@ Place = tuple[str, str]
 class OfficialSeries:
     """The figures of one place and contest: ``points``: checkpoint (µs) → publisher → head."""
 
-    __slots__ = ("_figures", "_findings", "_pack", "_registered", "points")
+    __slots__ = ("_basis", "_figures", "_findings", "_pack", "points")
 
-    def __init__(self, pack: Pack, registered: int | None = None) -> None:
+    def __init__(self, pack: Pack, basis: Basis) -> None:
         self._pack = pack
-        self._registered = registered
+        self._basis = basis
         self.points: dict[int, dict[str, Version]] = {}
         self._figures: list[Figures] | None = None
         self._findings: tuple[Finding, ...] | None = None
@@ -55,9 +58,7 @@ class OfficialSeries:
     def findings(self) -> tuple[Finding, ...]:
         """All findings, open and past."""
         if self._findings is None:
-            percent = self._pack.judgement.turnout.register_percent
-            register = Register(self._registered, Fraction(repr(percent)) / 100)
-            self._findings = tuple(findings(self.figures(), register))
+            self._findings = tuple(findings(self.figures(), self._basis))
         return self._findings
 
 
@@ -68,7 +69,16 @@ class OfficialTurnoutTable:
     version. ``last_as_of``: the newest moment (µs) that any figure was given for.
     """
 
-    __slots__ = ("_fresh", "_open", "_pack", "last_as_of", "series", "several")
+    __slots__ = (
+        "_fresh",
+        "_open",
+        "_pack",
+        "_stations",
+        "_total",
+        "last_as_of",
+        "series",
+        "several",
+    )
 
     def __init__(self, pack: Pack) -> None:
         self._pack = pack
@@ -76,7 +86,9 @@ class OfficialTurnoutTable:
         self.several: set[tuple[Place, int, str]] = set()
         self.last_as_of: int | None = None
         self._fresh: dict[Place, None] = {}
-        self._open: dict[Place, dict[FindingKind, int]] = {}
+        self._open: dict[Place, Counter[FindingKind]] = {}
+        self._total: Counter[FindingKind] = Counter()
+        self._stations: dict[str, set[int]] = {}
 
     def add(self, new: Version) -> Outcome:
         """Add a version to its identity."""
@@ -85,9 +97,10 @@ class OfficialTurnoutTable:
         place = (data.station or "", data.contest or self._pack.main_contest)
         series = self.series.get(place)
         if series is None:
-            registered = _registered(self._pack, data)
-            series = self.series[place] = OfficialSeries(self._pack, registered)
+            series = self.series[place] = OfficialSeries(self._pack, _basis(self._pack, data))
         checkpoint = self._pack.checkpoint(as_of)
+        if data.station is not None:
+            self._stations.setdefault(place[1], set()).add(checkpoint)
         point = series.points.get(checkpoint)
         if point is None:
             point = series.points[checkpoint] = {}
@@ -122,22 +135,27 @@ class OfficialTurnoutTable:
                 yield place, figures.checkpoint, figures.headline
 
     def open_findings(self) -> dict[FindingKind, int]:
-        """Kind → open findings of the region and its stations; every kind is there."""
+        """Kind → open findings of the figures of the region and its stations; every kind is there.
+
+        What is overdue is not among them: it depends on a ``now`` (``overdue``).
+        """
         for place in self._fresh:
-            counts: dict[FindingKind, int] = {}
-            for finding in self.series[place].findings():
-                if finding.open:
-                    counts[finding.kind] = counts.get(finding.kind, 0) + 1
-            if counts:
-                self._open[place] = counts
-            else:
-                self._open.pop(place, None)
+            self._total.subtract(self._open.pop(place, {}))
+            found = Counter(one.kind for one in self.series[place].findings() if one.open)
+            if found:
+                self._open[place] = found
+                self._total.update(found)
         self._fresh.clear()
-        total = dict.fromkeys(KINDS, 0)
-        for counts in self._open.values():
-            for kind, number in counts.items():
-                total[kind] += number
-        return total
+        return {kind: self._total[kind] for kind in SERIES_KINDS}
+
+    def published(self, contest: str) -> Collection[int]:
+        """The checkpoints (µs) that there is a figure at: of the region itself.
+
+        Of any of its stations where none of the region was ever published: some commissions
+        publish station by station alone.
+        """
+        own = self.series.get(("", contest))
+        return self._stations.get(contest, ()) if own is None else own.points
 
     def newest_ratios(self) -> dict[str, tuple[int, Fraction]]:
         """Contest → (as_of in µs, voted ÷ registered) of the region's own newest headline.
@@ -156,14 +174,28 @@ class OfficialTurnoutTable:
         return newest
 
 
-def _registered(pack: Pack, data: OfficialTurnout) -> int | None:
-    """The pack's register of a figure's place: of those who vote in the main contest."""
+def _basis(pack: Pack, data: OfficialTurnout) -> Basis:
+    """What the figures of a place are judged by.
+
+    The pack's registers are of those who vote in the main contest. A station is one; of a region
+    all its stations, as far as the pack says or lists them.
+    """
+    station = None if data.station is None else (pack.stations or {}).get(data.station)
     if data.contest not in (None, pack.main_contest):
-        return None
-    if data.station is None:
-        return pack.regions[data.region].registered
-    station = (pack.stations or {}).get(data.station)
-    return None if station is None else station.registered
+        registered = None
+    elif data.station is None:
+        registered = pack.regions[data.region].registered
+    else:
+        registered = None if station is None else station.registered
+    stations = station_counts(pack).get(data.region) if data.station is None else 1
+    turnout = pack.judgement.turnout
+    return Basis(
+        registered,
+        stations,
+        pack.polls(data.region),
+        fraction(turnout.register_percent),
+        fraction(turnout.votes_per_station_minute),
+    )
 
 
 def turnout_share(data: OfficialTurnout) -> Fraction | None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Iterator
 
 from schemas.canonical import data_fields
 from schemas.fields import microseconds, rfc3339
 from schemas.official import OfficialProtocol, Opening
-from schemas.pack import Pack
 from streams.tables.arithmetic import FIGURES, check
 from streams.tables.incidents import CONFIRMED
 from streams.tables.protocols import Copy, Difference, differences, home_share
+from streams.tables.stations import station_counts
 from streams.tables.versions import Version
 from streams.tables.view import Row, View
 
@@ -99,18 +98,6 @@ def _difference(one: Difference) -> Row:
             {"source": source, "report_id": report_id, "value": value}
             for source, report_id, value in one.observed
         ],
-    }
-
-
-@lru_cache(maxsize=8)
-def station_counts(pack: Pack) -> Mapping[str, int | None]:
-    """Region → how many stations it has, as the pack says or else lists; None: not known."""
-    listed: dict[str, int] = {}
-    for station in (pack.stations or {}).values():
-        listed[station.region] = listed.get(station.region, 0) + 1
-    return {
-        code: region.stations if region.stations is not None else listed.get(code)
-        for code, region in pack.regions.items()
     }
 
 

@@ -14,7 +14,10 @@ Row = dict[str, object]
 
 
 class View(NamedTuple):
-    """What rows are made from. ``regions``: those asked for; ``parts``: all partitions."""
+    """What rows are made from. ``regions``: those asked for; ``parts``: all partitions.
+
+    ``whole``: ``parts`` are all there are, and not those of one worker among several.
+    """
 
     parts: tuple[Partition, ...]
     regions: tuple[RegionTables, ...]
@@ -22,6 +25,7 @@ class View(NamedTuple):
     pack: Pack
     now: int
     confirmed_only: bool
+    whole: bool = True
 
     def keeps(self, status: str) -> bool:
         """Whether reports of this status are shown."""
@@ -36,15 +40,22 @@ class View(NamedTuple):
         for part in self.parts:
             yield from part.regions.values()
 
-    def expected(self) -> Iterator[tuple[str, RegionTables]]:
-        """Every region that reports are expected from, or the one asked for; had it events or not.
+    def places(self) -> Iterator[tuple[str, RegionTables]]:
+        """Every region of the pack and the country, or the one asked for; had it events or not.
 
-        Never the country, which is the sum of its regions. Nothing without partitions: then
-        nobody has listened.
+        Nothing without partitions: then nobody has listened.
         """
         if not self.parts:
             return
         known = {tables.code: tables for tables in self.regions}
-        for code in self.pack.region_codes() if self.region is None else [self.region]:
+        for code in self.pack.regions if self.region is None else [self.region]:
+            yield code, known.get(code) or RegionTables(code, self.pack)
+
+    def expected(self) -> Iterator[tuple[str, RegionTables]]:
+        """Every region that reports are expected from, or the one asked for; had it events or not.
+
+        Never the country, which is the sum of its regions.
+        """
+        for code, tables in self.places():
             if code != self.pack.country:
-                yield code, known.get(code) or RegionTables(code, self.pack)
+                yield code, tables

@@ -16,6 +16,7 @@ from streams.tables.buckets import Buckets
 from streams.tables.desk_rows import complaints, notices
 from streams.tables.digest import content_digest, region_digests
 from streams.tables.history import conflicts, corrections, in_two_regions, orphans
+from streams.tables.official_rows import official_findings
 from streams.tables.partition import Partition
 from streams.tables.restrictions import median, phase_over
 from streams.tables.results_rows import openings, protocols, results_published
@@ -123,31 +124,6 @@ def _official_turnout(view: View) -> Iterator[Row]:
             }
 
 
-def _official_findings(view: View) -> Iterator[Row]:
-    for tables in view.regions:
-        for (station, contest), series in tables.official.series.items():
-            for finding in series.findings():
-                data: OfficialTurnout = finding.version.data
-                before = finding.previous
-                previous: OfficialTurnout | None = None if before is None else before.data
-                yield {
-                    "region": tables.code,
-                    "station": station or None,
-                    "contest": contest,
-                    "checkpoint": rfc3339(finding.checkpoint),
-                    "finding": finding.kind,
-                    "open": finding.open,
-                    "value": finding.value,
-                    "publisher": data.publisher,
-                    "revision": data.revision,
-                    "source_url": data.source_url,
-                    "previous_value": finding.previous_value,
-                    "previous_publisher": previous and previous.publisher,
-                    "previous_revision": previous and previous.revision,
-                    "previous_source_url": previous and previous.source_url,
-                }
-
-
 def _corrections(view: View) -> Iterator[Row]:
     for tables in view.regions:
         yield from corrections(tables)
@@ -192,7 +168,7 @@ TABLES: Final[Mapping[str, Callable[[View], Iterator[Row]]]] = {
     "answers": field_rows.answers,
     "assessment": field_rows.assessment,
     "official_turnout": _official_turnout,
-    "official_findings": _official_findings,
+    "official_findings": official_findings,
     "turnout": turnout,
     "observed_turnout": observed_turnout,
     "openings": openings,
@@ -219,25 +195,26 @@ def rows(
     region: str | None = None,
     *,
     confirmed_only: bool = False,
+    whole: bool = True,
 ) -> list[Row]:
     """The rows of table ``name`` at ``now`` (µs), ready for JSON, in a fixed order.
 
-    ``confirmed_only`` leaves out reports that are not confirmed, resolved or escalated. Raises
-    ``KeyError`` for a table that does not exist.
+    ``confirmed_only`` leaves out reports that are not confirmed, resolved or escalated. Not
+    ``whole``: there are other partitions than ``parts``. Raises ``KeyError`` for a table that
+    does not exist.
     """
-    return _rows(name, _view(parts, pack, now, region, confirmed_only))
+    view = _view(parts, pack, now, region, confirmed_only)
+    return _rows(name, view._replace(whole=whole))
 
 
 def _view(
     parts: Iterable[Partition], pack: Pack, now: int, region: str | None, confirmed_only: bool
 ) -> View:
     parts = tuple(parts)
-    regions = tuple(
-        tables
-        for part in parts
-        for code, tables in part.regions.items()
-        if region is None or code == region
-    )
+    if region is None:
+        regions = tuple(tables for part in parts for tables in part.regions.values())
+    else:
+        regions = tuple(part.regions[region] for part in parts if region in part.regions)
     return View(parts, regions, region, pack, now, confirmed_only)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from streams.turnout.exact import Exact, fraction
 
@@ -61,67 +61,105 @@ def impossible(figure: Figure) -> bool:
     return percent is not None and Fraction(percent) > 100
 
 
-def register_changed(before: int | None, after: int | None, percent: float = 0.1) -> bool:
+def register_changed(before: int | None, after: int | None, percent: Exact | float = 0.1) -> bool:
     """The register moved by more than ``percent`` of what it was; from or to zero always is."""
     if before is None or after is None:
         return False
     return abs(after - before) * 100 > fraction(percent) * before
 
 
+def minutes_open(polls: Sequence[tuple[int, int]], since: int, until: int) -> Exact:
+    """Minutes from ``since`` to ``until`` (µs) within ``polls``: (open, close) of each day.
+
+    Nights between the days, and what is before the first or after the last, are none.
+    """
+    spans = (min(close, until) - max(opens, since) for opens, close in polls)
+    total = sum(span for span in spans if span > 0)
+    return Fraction(total, MINUTE) if total % MINUTE else total // MINUTE
+
+
+def rise(before: Figure, after: Figure) -> Exact | None:
+    """New voters from one figure to a later one; None: the two have nothing in common.
+
+    Where only percentages are printed, the smallest rise of the later register that they can
+    stand for.
+    """
+    if before.voted is not None and after.voted is not None:
+        return after.voted - before.voted
+    if before.percent is not None and after.percent is not None and after.registered:
+        points = printed(after.percent).low - printed(before.percent).high
+        return points * after.registered / 100
+    return None
+
+
 def jump(
-    before: Figure, after: Figure, minutes: Exact, stations: int | None, per_minute: float = 2.0
+    before: Figure,
+    after: Figure,
+    minutes: Exact,
+    stations: int | None,
+    per_minute: Exact | float = 2.0,
 ) -> Mismatch | None:
     """More new voters in so many ``minutes`` than ``stations`` can serve: (new, possible).
 
-    ``per_minute`` voters per station and minute. Where only percentages are printed, the smallest
-    rise of the later register that they can stand for. Nothing where stations are not known.
+    ``per_minute`` voters per station and minute. Nothing where stations are not known.
     """
-    new: Fraction | None = None
-    if before.voted is not None and after.voted is not None:
-        new = Fraction(after.voted - before.voted)
-    elif before.percent is not None and after.percent is not None and after.registered:
-        new = (printed(after.percent).low - printed(before.percent).high) * after.registered / 100
+    new = rise(before, after)
     if new is None or stations is None or minutes < 0:
         return None
-    possible = fraction(per_minute) * stations * minutes
-    return Mismatch(new, possible) if new > possible else None
+    possible = fraction(per_minute) * (stations * minutes)
+    return Mismatch(Fraction(new), possible) if new > possible else None
 
 
-def sum_mismatch(total: Figure, parts: Sequence[Figure | None]) -> Mismatch | None:
-    """A country's figure ≠ the sum of all its regions' (None: that region's is not there yet).
+def summed_by(total: Figure, parts: Sequence[Figure | None]) -> Literal["voted", "percent"] | None:
+    """What a total is held against all its parts by: voters where all have them.
 
-    Voters where all have them. Else percentages: weighted by the registers where all parts have
-    them, else the total only has to lie between the lowest and the highest part.
+    None where a part is not there yet, or one of them gives neither.
     """
     known = [part for part in parts if part is not None]
     if not known or len(known) < len(parts):
         return None
-    voted = [part.voted for part in known if part.voted is not None]
-    if total.voted is not None and len(voted) == len(known):
-        expected = sum(voted)
-        if total.voted == expected:
+    if all(figure.voted is not None for figure in (total, *known)):
+        return "voted"
+    if all(figure.percent is not None for figure in (total, *known)):
+        return "percent"
+    return None
+
+
+def sum_mismatch(
+    total: Figure, parts: Sequence[Figure | None], *, complete: bool = True
+) -> Mismatch | None:
+    """A country's figure ≠ the sum of all its regions' (None: that region's is not there yet).
+
+    Voters where all have them. Else percentages: weighted by the registers where all parts have
+    them, else the total only has to lie between the lowest and the highest part. Not
+    ``complete``: there is a part beside ``parts``, which can only add voters and whose weight
+    nobody knows.
+    """
+    by = summed_by(total, parts)
+    known = [part for part in parts if part is not None]
+    if by == "voted" and total.voted is not None:
+        expected = sum(part.voted for part in known if part.voted is not None)
+        if total.voted == expected or (total.voted > expected and not complete):
             return None
         return Mismatch(Fraction(total.voted), Fraction(expected))
-    percents = [part.percent for part in known if part.percent is not None]
-    if total.percent is None or len(percents) < len(known):
-        return None
-    return _percent_mismatch(total.percent, percents, [part.registered for part in known])
+    if by == "percent" and total.percent is not None:
+        bounds = [printed(part.percent) for part in known if part.percent is not None]
+        weights = [part.registered or 0 for part in known]
+        return _between(total.percent, bounds, weights if complete and all(weights) else None)
+    return None
 
 
-def _percent_mismatch(
-    total: str, percents: Sequence[str], registers: Sequence[int | None]
-) -> Mismatch | None:
-    published, bounds = Fraction(total), [printed(percent) for percent in percents]
-    weights = [register for register in registers if register]
-    if len(weights) == len(registers):
+def _between(total: str, parts: Sequence[Bounds], weights: Sequence[int] | None) -> Mismatch | None:
+    """``total`` is not what ``parts`` allow: their mean by ``weights``, else any between them."""
+    if weights is None:
+        low, high = min(part.low for part in parts), max(part.high for part in parts)
+    else:
         low, high = (
             sum((w * edge for w, edge in zip(weights, edges, strict=True)), Fraction(0))
             / sum(weights)
-            for edges in ([b.low for b in bounds], [b.high for b in bounds])
+            for edges in ([part.low for part in parts], [part.high for part in parts])
         )
-    else:
-        low, high = min(b.low for b in bounds), max(b.high for b in bounds)
-    own = printed(total)
+    published, own = Fraction(total), printed(total)
     if own.low < high and low < own.high:
         return None
     return Mismatch(published, low if published < low else high)

@@ -202,23 +202,22 @@ def check_region(app: ScrutineerApp, region: str) -> None:
 
 
 async def _rows(app: ScrutineerApp, name: str, region: str | None, confirmed: bool) -> list[Any]:
-    parts, now = list(app.states.live().values()), app.now()
+    live, now, count = app.states.live(), app.now(), app.settings.topics.partitions
+    parts = list(live.values())
+
+    def made(region: str | None) -> list[Any]:
+        asked = {"confirmed_only": confirmed, "whole": len(parts) == count}
+        return rows(name, parts, app.pack, now, region, **asked)
+
     if region is not None or name in _ACROSS:
-        return rows(name, parts, app.pack, now, region, confirmed_only=confirmed)
-    # Where nothing is the news (coverage), regions without any event have rows as well.
-    expected = set(app.pack.region_codes())
+        return made(region)
+    # Where nothing is the news (coverage, overdue), regions without any event have rows as well.
     # Region by region, so that the loop is not held up; rows are sorted by region first.
     found: list[Any] = []
-    live, count = app.states.live(), app.settings.topics.partitions
-    homes = {
-        code: live[number]
-        for code in app.pack.regions
-        if (number := partition_of(code, count)) in live
-        and (code in live[number].regions or code in expected)
-    }
-    for code in sorted(homes):
-        found += rows(name, [homes[code]], app.pack, now, code, confirmed_only=confirmed)
-        await asyncio.sleep(0)
+    for code in sorted(app.pack.regions):
+        if partition_of(code, count) in live:
+            found += made(code)
+            await asyncio.sleep(0)
     return found
 
 

@@ -165,6 +165,20 @@ def test_a_finding_that_holds_stands_before_one_that_is_past() -> None:
     assert region.findings == ("fall", "conflicting (past)")
 
 
+def test_a_finding_says_what_nobody_published() -> None:
+    """A figure that is overdue is none; the pack's register and sums have no publisher."""
+    late = _finding("XX-A", "overdue", True)
+    late |= dict.fromkeys(("value", "publisher", "previous_value", "previous_publisher"))
+    changed = _finding("XX-B", "register_changed", True) | {"previous_publisher": None}
+    summed = _finding("XX", "sum_mismatch", True) | {"previous_publisher": None}
+    board = _board(official_findings=[late, changed, summed])
+    assert {each.finding: each[4:] for each in board.findings} == {
+        "overdue": ("none", "", "", ""),
+        "register_changed": ("40", "agency", "41", "pack"),
+        "sum_mismatch": ("40", "agency", "41", "sum of regions"),
+    }
+
+
 def test_the_newest_restriction_stands_first() -> None:
     """With the place's code first, then the region's name."""
     board = _board(

@@ -129,7 +129,7 @@ def test_official_turnout_is_what_was_published(played: tuple[DemoProcess, Any])
 
 
 def test_misprints_are_findings(played: tuple[DemoProcess, Any]) -> None:
-    """One for each conflicting publication, and the fall that one of them looks like."""
+    """One for each conflicting publication, the fall that one of them looks like; nothing else."""
     demo, _ = played
     with (data_dir("kazakhstan") / "kz_conflicting_publications.csv").open(newline="") as file:
         misprints = [row for row in csv.DictReader(file) if row["event"] == "majilis-2023"]
@@ -145,6 +145,7 @@ def test_misprints_are_findings(played: tuple[DemoProcess, Any]) -> None:
     assert [(row["region"], row["value"], row["previous_value"]) for row in falls] == [
         ("KZ-61", "41.07", "49.14")
     ]
+    assert len(_tables(demo)["official_findings"]) == len(conflicts) + len(falls)
 
 
 def _astana(utc: str) -> str:

@@ -74,6 +74,7 @@ def _crowded() -> Scene:
         Finding(now - hour * n, "Karaganda", "conflicting", n > 1, "49.14", "press", "41.07", "cec")
         for n in range(3)
     ]
+    findings.append(Finding(now - 3 * hour, "Karaganda", "overdue", True, "none", "", "", ""))
     regions = [
         region._replace(
             open=123,

@@ -37,7 +37,7 @@ from tests.metrics.worlds import (
     worker,
 )
 from tests.packs import small_pack
-from tests.strategies import PARTITIONS, Record, logs, nows
+from tests.strategies import PARTITIONS, Record, logs, nows, official_turnouts
 
 REGIONS = ("XX", "XX-A", "XX-B", "XX-C", "XX-ABROAD")
 
@@ -225,3 +225,32 @@ def test_the_end_of_the_grace_shows_at_once() -> None:
     assert "election_restriction_opened_timestamp_seconds" not in closed
     assert sum(closed["election_restrictions_open"].values()) == 0
     assert sum(closed["election_restrictions"].values()) == 1
+
+
+def test_a_figure_is_overdue_at_its_very_moment() -> None:
+    """Between two 5-minute steps; until then a region is not looked at again."""
+    pack = small_pack()
+    minutes = pack.judgement.turnout.overdue_minutes
+    due = pack.checkpoints[0] + minutes * MINUTE + 1
+    view, page = worker(now=due - 1), new_page()
+    late = {"region": "XX-B", "finding": "overdue"}
+    for now, number in ((due - 1, 0), (due, 1), (due + 1, 1)):
+        view.now = now
+        assert value(samples(page.render(view)), "election_official_findings", **late) == number
+
+
+@some_examples
+@given(
+    records=st.lists(official_turnouts(), max_size=6),
+    checkpoint=st.sampled_from(small_pack().checkpoints),
+    steps=st.lists(st.sampled_from((-MINUTE, 0, 1, MINUTE)), min_size=4, max_size=8),
+)
+def test_a_kept_page_is_right_around_every_overdue_moment(
+    records: list[Record], checkpoint: int, steps: list[int]
+) -> None:
+    """The microsecond before it and its own, forwards and back."""
+    view, page = fold(worker(), records), new_page()
+    due = checkpoint + small_pack().judgement.turnout.overdue_minutes * MINUTE
+    for step in steps:
+        view.now = due + step
+        assert page.render(view) == plain(view)

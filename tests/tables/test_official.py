@@ -15,6 +15,8 @@ from streams.tables.partition import Partition
 from streams.tables.views import rows
 from tests.tables.events import figure, outcomes, state, table, us
 
+EARLY = "09:00"
+"""When nothing is overdue yet."""
 FINDING = ("finding", "open", "publisher", "value", "previous_publisher", "previous_value")
 
 
@@ -84,7 +86,7 @@ def test_a_fall_names_the_latest_earlier_headline_above() -> None:
     """And is open while both are headlines."""
     low = figure("18:00", "39")
     part = state(figure("10:00", "40"), figure("14:00", "41"), low)
-    assert table("official_findings", part, "18:00", *FINDING) == [
+    assert table("official_findings", part, EARLY, *FINDING) == [
         ("fall", True, "commission", "39", "commission", "41")
     ]
     assert part.regions["XX-A"].official.open_findings()["fall"] == 1
@@ -94,12 +96,12 @@ def test_a_mended_fall_is_past() -> None:
     """Whether the later figure was raised or the earlier one lowered."""
     before, low = figure("10:00", "40"), figure("14:00", "30")
     raised = state(before, low, figure("14:00", "45", revision=1))
-    assert table("official_findings", raised, "18:00", *FINDING) == [
+    assert table("official_findings", raised, EARLY, *FINDING) == [
         ("corrected_up", True, "commission", "45", "commission", "30"),
         ("fall", False, "commission", "30", "commission", "40"),
     ]
     lowered = state(before, low, figure("10:00", "20", revision=1))
-    assert table("official_findings", lowered, "18:00", *FINDING) == [
+    assert table("official_findings", lowered, EARLY, *FINDING) == [
         ("corrected_down", True, "commission", "20", "commission", "40"),
         ("fall", False, "commission", "30", "commission", "40"),
     ]
@@ -111,10 +113,11 @@ def test_figures_are_compared_by_voters_where_both_have_them() -> None:
     part = state(
         figure("10:00", "40", voted=400), figure("14:00", "39", voted=401), figure("18:00", "39")
     )
-    assert table("official_findings", part, "18:00", "checkpoint", "previous_value") == [
+    assert table("official_findings", part, EARLY, "checkpoint", "previous_value") == [
         ("2030-06-02T18:00:00Z", "40")
     ]
-    assert table("official_findings", state(figure("10:00", "40"), figure("14:00", voted=1))) == []
+    part = state(figure("10:00", "40"), figure("14:00", voted=1))
+    assert table("official_findings", part, EARLY) == []
 
 
 @pytest.mark.parametrize(
@@ -137,10 +140,10 @@ def test_rounding_is_neither_a_conflict_nor_a_fall(
     """Percentages are compared at the digits of the coarser one, in either direction."""
     for a, b in ((headline, other), (other, headline)):
         part = state(figure("10:00", a), figure("10:00", b, "agency"))
-        assert table("official_findings", part, "18:00", "finding") == ["conflicting"] * differs
+        assert table("official_findings", part, EARLY, "finding") == ["conflicting"] * differs
     high, low = sorted((headline, other), key=Fraction, reverse=True)
     part = state(figure("10:00", high), figure("14:00", low))
-    assert table("official_findings", part, "18:00", "finding") == ["fall"] * differs
+    assert table("official_findings", part, EARLY, "finding") == ["fall"] * differs
 
 
 def test_another_publishers_mended_conflict_is_past() -> None:
@@ -150,7 +153,7 @@ def test_another_publishers_mended_conflict_is_past() -> None:
         figure("10:00", "45", "agency"),
         figure("10:00", "40", "agency", revision=1),
     )
-    assert table("official_findings", part, "18:00", *FINDING) == [
+    assert table("official_findings", part, EARLY, *FINDING) == [
         ("conflicting", False, "agency", "45", "commission", "40"),
         ("corrected_down", False, "agency", "40", "agency", "45"),
     ]
@@ -159,7 +162,7 @@ def test_another_publishers_mended_conflict_is_past() -> None:
 def test_no_revision_is_invented() -> None:
     """Two figures of one publisher without revisions are a conflict, not a correction."""
     part = state(figure("10:00", "40"), figure("10:00", "41"))
-    assert table("official_findings", part) == table("corrections", part) == []
+    assert table("official_findings", part, EARLY) == table("corrections", part) == []
     columns = ("publisher", "checkpoint", "revision", "fields")
     assert table("conflicts", part, "18:00", *columns) == [
         ("commission", "2030-06-02T10:00:00Z", 0, ["percent"])

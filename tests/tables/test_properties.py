@@ -17,7 +17,7 @@ from streams.tables.views import TABLES, document, rows
 from tests import strategies
 from tests.packs import small_pack
 from tests.strategies import Record
-from tests.tables.wider import Wider as Model
+from tests.tables.series_model import SeriesModel as Model
 
 OWN_MODEL = ("turnout", "observed_turnout")
 """Their rules are in ``test_turnout_properties``."""

@@ -17,9 +17,12 @@ from streams.turnout.series import (
     impossible,
     inconsistent,
     jump,
+    minutes_open,
     overdue,
     register_changed,
+    rise,
     sum_mismatch,
+    summed_by,
 )
 
 
@@ -120,6 +123,38 @@ def test_jump(
 
 
 @pytest.mark.parametrize(
+    ("before", "after", "new"),
+    [
+        (Figure(100, percent="1"), Figure(90, 1000, "99"), -10),
+        (Figure(percent="10.0"), Figure(percent="80.0", registered=1000), Fraction(6985, 10)),
+        (Figure(percent="10.0"), Figure(percent="80.0"), None),
+        (Figure(percent="10.0"), Figure(percent="80.0", registered=0), None),
+        (Figure(100), Figure(percent="80.0", registered=1000), None),
+    ],
+)
+def test_rise(before: Figure, after: Figure, new: Fraction | None) -> None:
+    """By counts where both have them; else the least that the printed percentages stand for."""
+    assert rise(before, after) == new
+
+
+TWO_DAYS = ((60 * MINUTE, 120 * MINUTE), (200 * MINUTE, 300 * MINUTE))
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "minutes"),
+    [(0, 60, 0), (0, 61, 1), (70, 80, 10), (110, 210, 20), (0, 999, 160), (120, 200, 0)],
+)
+def test_minutes_open(since: int, until: int, minutes: int) -> None:
+    """What lies before, between and after the days is none; a part of a minute is one."""
+    assert minutes_open(TWO_DAYS, since * MINUTE, until * MINUTE) == minutes
+    assert minutes_open(TWO_DAYS, since * MINUTE, until * MINUTE + MINUTE // 2) in (
+        minutes,
+        minutes + Fraction(1, 2),
+    )
+    assert minutes_open((), since * MINUTE, until * MINUTE) == 0
+
+
+@pytest.mark.parametrize(
     ("total", "parts", "found"),
     [
         (Figure(30), [Figure(10), Figure(20)], None),
@@ -144,6 +179,27 @@ def test_sum_mismatch(
     assert (got is not None) == (found is not None)
     if got is not None and isinstance(found, tuple):
         assert (int(got.published), int(got.expected)) == found
+
+
+def test_a_sum_with_an_unknown_part() -> None:
+    """Which can only add voters, and whose weight nobody knows."""
+    parts = [Figure(10, 100, "10"), Figure(20, 100, "20")]
+    assert sum_mismatch(Figure(31), parts, complete=False) is None
+    assert sum_mismatch(Figure(29), parts, complete=False) == Mismatch(Fraction(29), Fraction(30))
+    shares = [part._replace(voted=None) for part in parts]
+    assert sum_mismatch(Figure(percent="19"), shares) is not None
+    assert sum_mismatch(Figure(percent="19"), shares, complete=False) is None
+    assert sum_mismatch(Figure(percent="31"), shares, complete=False) is not None
+
+
+def test_what_a_sum_is_made_of() -> None:
+    """Voters before percentages; nothing when a part is not there yet."""
+    both = Figure(1, percent="1")
+    assert summed_by(both, [both, both]) == "voted"
+    assert summed_by(both, [both, Figure(percent="1")]) == "percent"
+    assert summed_by(both, [Figure(1), Figure(percent="1")]) is None
+    assert summed_by(both, [both, None]) is None
+    assert summed_by(both, []) is None
 
 
 def test_overdue() -> None:
