@@ -96,8 +96,8 @@ async def test_while_a_region_has_a_cluster_its_single_restrictions_are_in_chat_
 ) -> None:
     """The phone is told of the cluster, never of an end that is none, and of what is left after."""
     cluster = {"alertname": "RestrictionsCluster", "severity": "page", "team": "access"}
-    here = [restriction("KZ-10", n, channel=c) for n in (1, 2) for c in ("phone", "chat")]
-    elsewhere = [restriction("KZ-11", channel=channel) for channel in ("phone", "chat")]
+    here = [restriction("KZ-10", n, channel=c) for n in (1, 2) for c in ("page", "chat")]
+    elsewhere = [restriction("KZ-11", channel=channel) for channel in ("page", "chat")]
     await alerts.fire(*here[:2])
     await inbox.until(lambda: said(inbox, "access-phone", f"NOW {WHAT}"))
     await alerts.fire({**cluster, "region": "KZ-10"})
@@ -114,11 +114,15 @@ async def test_while_a_region_has_a_cluster_its_single_restrictions_are_in_chat_
 
 
 async def test_a_cluster_of_regions_mutes_none_of_them(inbox: Inbox, alerts: Alertmanager) -> None:
-    """The cluster over several regions has no region, and says nothing of what a region has."""
+    """A cluster over several regions says nothing of what the next restriction is."""
     cluster = {"alertname": "RestrictionsCluster", "severity": "page", "team": "access"}
-    await alerts.fire(cluster)
-    await inbox.until(lambda: said(inbox, "access-phone", "NOW Many restrictions on observers"))
-    await alerts.fire(restriction("KZ-10", channel="phone"))
+    await alerts.fire({**cluster, "scope": "country", "region": "KZ"})
+    many = "NOW Many restrictions on observers: KZ"
+    await inbox.until(lambda: said(inbox, "access-phone", many))
+    await alerts.fire(restriction("KZ", channel="page"))
+    line = "NOW Observers restricted: KZ, protocol copy refused"
+    await inbox.until(lambda: said(inbox, "access-phone", line))
+    await alerts.fire(restriction("KZ-10", channel="page"))
     await inbox.until(lambda: said(inbox, "access-phone", f"NOW {WHAT}"))
 
 
@@ -184,6 +188,19 @@ async def test_a_restriction_of_no_known_team_takes_no_place_along(
     await inbox.until(lambda: said(inbox, "engineers", f"NOW {WHAT}"))
     (mail,) = inbox.of("engineers")
     assert not [word for word in FORBIDDEN if word in mail]
+
+
+async def test_links_that_are_paths_lead_to_grafana(inbox: Inbox, alerts: Alertmanager) -> None:
+    """Rules need not know where Grafana is: addresses.tmpl does."""
+    await alerts.fire(
+        restriction("KZ-10"),
+        dashboard_url="/d/access?var-region=KZ-10",
+        runbook_url="docs/runbooks/ObserverRestrictionOpen.md",
+    )
+    await inbox.until(lambda: said(inbox, "access-phone", f"NOW {WHAT}"))
+    (text,) = inbox.of("access-phone")
+    assert "\nLook: http://127.0.0.1:3000/d/access?var-region=KZ-10\n" in text
+    assert "\nWhat to do: docs/runbooks/ObserverRestrictionOpen.md\n" in text
 
 
 async def test_a_receiver_added_in_haste_says_no_more_than_a_phone(

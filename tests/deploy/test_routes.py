@@ -53,7 +53,7 @@ def test_an_alert_of_no_known_team_reaches_the_engineers() -> None:
 def test_the_copies_of_a_restriction_go_apart() -> None:
     """One to the phone, one to the desk's channel; one alone to both."""
     alert = {"alertname": "ObserverRestrictionOpen", "severity": "page", "team": "access"}
-    assert routed(**alert, channel="phone") == ["access-phone"]
+    assert routed(**alert, channel="page") == ["access-phone"]
     assert routed(**alert, channel="chat") == ["access-desk"]
     assert routed(**alert) == ["access-phone", "access-desk"]
 
