@@ -102,3 +102,9 @@ def test_grafana_finds_its_sources_and_dashboards() -> None:
     assert f"../dashboards/json:{path}:ro" in (DEPLOY / "compose.yaml").read_text("utf-8")
     manifest = (DEPLOY / "kubernetes" / "base" / "grafana.yaml").read_text("utf-8")
     assert f"mountPath: {path}\n" in manifest
+    grafana = ConfigParser(interpolation=None)
+    grafana.read(DEPLOY / "grafana" / "grafana.ini", encoding="utf-8")
+    where, _, home = grafana["dashboards"]["default_home_dashboard_path"].rpartition("/")
+    there = {file.name for file in (ROOT / "dashboards" / "json").glob("*.json")}
+    assert where == path
+    assert home in (there or {home})
