@@ -8,6 +8,7 @@ from itertools import product
 import pytest
 import yaml
 
+from tests.data import ROOT
 from tests.deploy.alerting import ALERTS, CONFIG, FOLDER, SECRETS, amtool
 
 SEVERITIES = ("page", "warning", "info")
@@ -56,6 +57,24 @@ def test_the_copies_of_a_restriction_go_apart() -> None:
     assert routed(**alert, channel="page") == ["access-phone"]
     assert routed(**alert, channel="chat") == ["access-desk"]
     assert routed(**alert) == ["access-phone", "access-desk"]
+
+
+def test_the_rules_labels_are_those_that_routes_go_by() -> None:
+    """Team and severity are known; whoever is paged about a restriction finds it in chat too."""
+    files = sorted((ROOT / "deploy" / "prometheus").glob("rules/*.yml"))
+    if not files:
+        pytest.skip("there are no rules in deploy/prometheus/rules")
+    groups = [
+        group for file in files for group in yaml.safe_load(file.read_text("utf-8"))["groups"]
+    ]
+    alerts = [rule for group in groups for rule in group["rules"] if "alert" in rule]
+    assert {rule["alert"] for rule in alerts} <= set(ALERTS)
+    assert {rule["labels"]["team"] for rule in alerts} <= TEAMS.keys()
+    assert {rule["labels"]["severity"] for rule in alerts} <= set(SEVERITIES)
+    expressions: dict[str | None, set[str]] = {"page": set(), "chat": set(), None: set()}
+    for rule in alerts:
+        expressions[rule["labels"].get("channel")].add(rule["expr"])
+    assert expressions["page"] == expressions["chat"]
 
 
 def test_restrictions_wait_for_nothing() -> None:
