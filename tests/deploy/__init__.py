@@ -1,0 +1,1 @@
+"""The files of deploy/, in the hands of the programs they are for."""
