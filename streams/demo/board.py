@@ -18,6 +18,7 @@ TABLES = (
     "open_restrictions",
     "official_turnout",
     "official_findings",
+    "turnout",
     "rejected",
 )
 """The tables that the screen is made from."""
@@ -33,6 +34,22 @@ class Official(NamedTuple):
     published: int | None
 
 
+class Gap(NamedTuple):
+    """The newest comparison of an official figure with a sample or with stations watched.
+
+    ``points``: official − observed, None where it may not be shown; ``n``: stations.
+    """
+
+    points: float | None
+    verdict: str
+    n: int
+
+    @property
+    def alarming(self) -> bool:
+        """Whether the sample says that the official figure is another one."""
+        return self.verdict in ("official_above", "official_below")
+
+
 class RegionLine(NamedTuple):
     """One region, as the screen shows it."""
 
@@ -45,11 +62,13 @@ class RegionLine(NamedTuple):
     hour: int
     official: Official | None
     findings: tuple[str, ...]
-    """What the official series has wrong with itself; ``(past)`` where it was mended."""
+    """An official figure that a sample contradicts; what the official series has wrong with
+    itself; ``(past)`` where it was mended."""
     cluster: bool = False
     """So many restrictions within the last hour that the pack calls it a cluster."""
     heard: Hearing | None = None
     """Whether anybody reports from there; None: the worker has not said."""
+    gap: Gap | None = None
 
     @property
     def urgency(self) -> tuple[int, int, int, int, bool, str]:
@@ -115,6 +134,8 @@ class Board(NamedTuple):
     """Reasons, the most frequent first."""
     findings: list[Finding]
     """The newest checkpoint first."""
+    gap: Gap | None = None
+    """The country's."""
 
     @property
     def hour(self) -> int:
@@ -144,6 +165,7 @@ def build(pack: Pack, now: int | None, tables: Mapping[str, Rows], basis: Rows =
     standing = Counter(row["region"] for row in tables.get("open_restrictions", ()))
     official = _official(tables.get("official_turnout", ()), pack.main_contest)
     findings = _findings(tables.get("official_findings", ()))
+    gaps = _gaps(tables.get("turnout", ()), pack.main_contest)
     regions = [
         RegionLine(
             code=code,
@@ -152,7 +174,8 @@ def build(pack: Pack, now: int | None, tables: Mapping[str, Rows], basis: Rows =
             quarter=recent["15m"][code],
             hour=recent["1h"][code],
             official=official.get(code),
-            findings=findings.get(code, ()),
+            findings=(*_alarming(gaps.get(code)), *findings.get(code, ())),
+            gap=gaps.get(code),
             cluster=opened[code] >= pack.judgement.alarms.cluster_reports,
             heard=heard.get(code),
         )
@@ -168,6 +191,7 @@ def build(pack: Pack, now: int | None, tables: Mapping[str, Rows], basis: Rows =
         restrictions=restrictions,
         rejected=rejected.most_common(),
         findings=_details(pack, tables.get("official_findings", ())),
+        gap=gaps.get(pack.country),
     )
 
 
@@ -209,6 +233,22 @@ def _official(rows: Rows, contest: str) -> dict[str, Official]:
         found = (_moment(row["checkpoint"]), figure)
         newest[row["region"]] = max(newest.get(row["region"], found), found)
     return {region: figure for region, (_, figure) in newest.items()}
+
+
+def _alarming(gap: Gap | None) -> tuple[str, ...]:
+    return (gap.verdict,) if gap is not None and gap.alarming else ()
+
+
+def _gaps(rows: Rows, contest: str) -> dict[str, Gap]:
+    """Per region the newest level that has both an official figure and an observation."""
+    found = {}
+    for row in rows:  # ascending by checkpoint
+        if row["comparison"] != "level" or row["contest"] != contest:
+            continue
+        if row["verdict"] not in ("no_official", "no_observation"):
+            points = None if row["gap"] is None else 100 * row["gap"]
+            found[row["region"]] = Gap(points, row["verdict"], row["n"])
+    return found
 
 
 def _findings(rows: Rows) -> dict[str, tuple[str, ...]]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from streams.demo.board import Board, Official, RegionLine
+from streams.demo.board import Board, Gap, Official, RegionLine
 from streams.demo.columns import Column, number, table
 from streams.demo.scene import ALARM, FAINT, Scene, age, clock
+
+ROOMY: Final = 100
+"""Cells from which on every region's gap has a column; what is alarming is a finding anyway."""
 
 
 def regions(scene: Scene, room: int, width: int) -> RenderableType:
@@ -28,17 +32,21 @@ def regions(scene: Scene, room: int, width: int) -> RenderableType:
         official.append(figure)
         ages.append(old)
     kinds = [_kinds(region.findings) for region in shown]
+    gaps = [gap(region.gap) for region in shown]
     columns = [
         Column("REGION", 18, 8),
         number("ACCESS", access)._replace(right=False),
         number("INC 15m", quarter, 2),
         number("INC 1h", hour, 1),
         number("OFFICIAL", official),
-        number("AGE", ages, 3),
-        Column("FINDINGS", _widest(kinds, 8), 8, 4),
+        number("AGE", ages, 4),
+        Column("FINDINGS", _widest(kinds, 8), 8, 5),
     ]
-    rows = zip(names, access, quarter, hour, official, ages, kinds, strict=True)
-    made = table(columns, list(rows), width)
+    cells = [names, access, quarter, hour, official, ages, kinds]
+    if width >= ROOMY:
+        columns.insert(-1, number("GAP, STATIONS", gaps, 3)._replace(right=False))
+        cells.insert(-1, gaps)
+    made = table(columns, list(zip(*cells, strict=True)), width)
     return _with_rest(made, len(found) - len(shown), "more regions, less urgent")
 
 
@@ -70,6 +78,28 @@ def _figure(official: Official | None, now: int | None) -> tuple[Text, Text]:
     if official is None or now is None:
         return Text("-", style=FAINT), Text("none", style=FAINT)
     return Text(f"{official.percent} %"), Text(age(official.as_of, now), style=FAINT)
+
+
+def gap(found: Gap | None) -> Text:
+    """Points, the verdict in a word, and the basis: a gap never stands alone."""
+    if found is None:
+        return Text("-", style=FAINT)
+    points = "" if found.points is None else f"{found.points:+.1f} "
+    word = _WORDS[found.verdict]
+    return Text(f"{points}{word}, {found.n}", style=ALARM if found.alarming else FAINT)
+
+
+_WORDS: Final[Mapping[str, str]] = {
+    "too_few": "too few",
+    "descriptive": "watched",
+    "incomplete_sample": "early",
+    "lonely_stratum": "lonely",
+    "official_above": "ABOVE",
+    "official_below": "BELOW",
+    "within": "within",
+    "inconclusive": "unsure",
+}
+"""Verdicts, short; docs/demo.md says which is which."""
 
 
 def _kinds(findings: tuple[str, ...]) -> Text:

@@ -13,7 +13,7 @@ from rich.text import Text
 from schemas.fields import moment
 from streams.demo.board import Board
 from streams.demo.columns import GAP
-from streams.demo.panels import findings, regions, rejected, restrictions
+from streams.demo.panels import findings, gap, regions, rejected, restrictions
 from streams.demo.scene import ALARM, CALM, FAINT, Pipeline, Scene, clock
 
 WIDE: Final = 120
@@ -58,6 +58,8 @@ def _header(scene: Scene, width: int) -> Iterator[RenderableType]:
     figure = Text()
     if board.country is not None:
         figure.append(f"country {board.country.percent} % at {clock(board.country.as_of, zone)}")
+        if board.gap is not None and board.gap.points is not None:
+            figure.append(", gap ").append_text(gap(board.gap))
     yield _apart(_pipeline(scene.pipeline, width - figure.cell_len - 1), figure, width)
     yield Text("─" * width, style=FAINT)
 

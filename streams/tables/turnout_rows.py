@@ -9,7 +9,7 @@ from schemas.desk import Triage
 from schemas.fields import microseconds, rfc3339
 from schemas.observer import ObservedTurnout
 from streams.tables.findings import Figures
-from streams.tables.gap import Side, country_side, gaps, matched_sums, region_side
+from streams.tables.gap import Gap, country_side, gaps, matched_sums, region_gaps, region_side
 from streams.tables.incidents import CONFIRMED
 from streams.tables.official import OfficialTurnoutTable, Place
 from streams.tables.region import RegionTables
@@ -34,12 +34,17 @@ def turnout(view: View) -> Iterator[Row]:
     for tables in view.regions:
         if tables.code != country:
             mine = _counts(view, tables)
-            yield from _compared(view, region_side(mine, view.pack, chosen=chosen))
+            if chosen:
+                judged = gaps(region_side(mine, view.pack, chosen=True), view.pack)
+            else:
+                judged = iter(region_gaps(tables, view.pack))
+            yield from _compared(view, tables.code, tables.official, judged)
             yield from _stations(view, mine)
             yield from _summed(view, tables.code, [mine])
     if view.region in (None, country):
         several = [_counts(view, tables) for tables in view.everywhere()]
-        yield from _compared(view, country_side(several, view.pack, chosen=chosen))
+        side = country_side(several, view.pack, chosen=chosen)
+        yield from _compared(view, country, side.official, gaps(side, view.pack))
         yield from _summed(view, country, several)
         for own in several:
             if own.code == country:
@@ -63,11 +68,13 @@ def _status(tables: RegionTables, version: Version) -> str:
     return "reported" if decision is None else decision.status
 
 
-def _compared(view: View, side: Side) -> Iterator[Row]:
-    for gap in gaps(side, view.pack):
+def _compared(
+    view: View, code: str, official: OfficialTurnoutTable | None, judged: Iterator[Gap]
+) -> Iterator[Row]:
+    for gap in judged:
         found = gap.found
         yield {
-            "region": side.code,
+            "region": code,
             "station": None,
             "contest": gap.contest,
             "checkpoint": rfc3339(gap.checkpoint),
@@ -90,7 +97,7 @@ def _compared(view: View, side: Side) -> Iterator[Row]:
             "offset_seconds": None,
             **_figure(gap.headline),
             "counts": None,
-            "findings": _findings(side.official, ("", gap.contest), gap.checkpoint),
+            "findings": _findings(official, ("", gap.contest), gap.checkpoint),
             "age_seconds": _age(view, gap.headline),
         }
 

@@ -208,3 +208,34 @@ def _moment(text: str) -> Any:
     from datetime import datetime
 
     return datetime.fromisoformat(text)
+
+
+def _level(checkpoint: str, verdict: str, gap: float | None, **more: Any) -> dict[str, Any]:
+    row = {"region": "XX-A", "contest": "list", "comparison": "level", "n": 28}
+    return {**row, "checkpoint": checkpoint, "verdict": verdict, "gap": gap, **more}
+
+
+def test_the_newest_gap_with_both_sides_and_what_it_may_be_called() -> None:
+    """A later figure that nobody counted against hides nothing; a contradiction is a finding."""
+    board = _board(
+        turnout=[
+            _level("2030-06-02T10:00:00Z", "inconclusive", 0.01),
+            _level("2030-06-02T14:00:00Z", "official_above", 0.0827),
+            _level("2030-06-02T18:00:00Z", "no_observation", None),
+            _level("2030-06-02T18:00:00Z", "official_below", -0.9, comparison="flow"),
+            _level("2030-06-02T14:00:00Z", "too_few", None, region="XX-B", n=3),
+            _level("2030-06-02T14:00:00Z", "within", 0.001, region="XX", n=567),
+            _level("2030-06-02T14:00:00Z", "official_below", -0.9, contest="district"),
+        ],
+    )
+    found = {region.code: region for region in board.regions}
+    gap = found["XX-A"].gap
+    assert gap is not None
+    assert (round(gap.points or 0, 2), gap.verdict, gap.n) == (8.27, "official_above", 28)
+    assert found["XX-A"].findings == ("official_above",)
+    assert found["XX-B"].gap == (None, "too_few", 3)
+    assert found["XX-B"].findings == ()
+    assert found["XX-C"].gap is None
+    assert board.gap is not None
+    assert board.gap.n == 567
+    assert _order(board)[0] == "XX-A"

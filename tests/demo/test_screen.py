@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,7 +13,7 @@ from rich.console import Console
 
 from schemas.pack import parse_pack
 from streams.archive.replay import Replay
-from streams.demo.board import TABLES, Finding, Official, build
+from streams.demo.board import TABLES, Finding, Gap, Official, build
 from streams.demo.scene import Pipeline, Scene, age, clock
 from streams.demo.screen import Screen
 from streams.packs import load_pack, pack_directory
@@ -83,6 +84,7 @@ def _crowded() -> Scene:
             hour=56_789,
             official=Official("54.19", now - 10 * hour - 5 * MINUTE, None),
             findings=("conflicting (past)", "fall"),
+            gap=Gap(-12.3, "incomplete_sample", 1_234),
         )
         for number, region in enumerate(scene.board.regions)
     ]
@@ -110,8 +112,9 @@ def test_no_number_is_cut(width: int, crowded: bool) -> None:
     for column in ("INC 15m", "INC 1h", "OFFICIAL", "AGE", "SINCE"):
         assert column in text
     if crowded:
-        cells = (r"123 CLUSTER", r"1,234", r"56,789", r"54\.19 %", r"10 h 05", r"2: confl")
-        assert re.search(r"\s+".join(cells), text)
+        cells = [r"123 CLUSTER", r"1,234", r"56,789", r"54\.19 %", r"10 h 05"]
+        cells += [r"-12\.3 early, 1234"] if width in (100, 200) else []
+        assert re.search(r"\s+".join([*cells, r"2: confl"]), text)
         assert "123,456 waiting" in text
         assert "country 54.19 % at 20:30" in text
         assert "12,345, " in text
@@ -172,6 +175,22 @@ def test_no_report_is_not_no_incident(state: str, words: str, width: int) -> Non
     assert counts == 3 or (width == 40 and counts >= 1)
     cells = re.split(r"\s\s+", line.removeprefix(name).strip())
     assert cells[: counts + 1] == [words] * counts + ["-"]
+
+
+def test_a_gap_is_shown_with_its_verdict_and_its_basis() -> None:
+    """Points, word and stations together; on a small screen what is alarming is a finding."""
+    scene = _scene()
+    pack = load_pack("kazakhstan-2023")
+    level = {"contest": "party-list", "comparison": "level", "checkpoint": "2023-03-19T12:10:00Z"}
+    rows: list[dict[str, Any]] = [
+        {**level, "region": "KZ-55", "verdict": "official_above", "gap": 0.0827, "n": 28},
+        {**level, "region": "KZ-10", "verdict": "too_few", "gap": None, "n": 3},
+    ]
+    scene = scene._replace(board=build(pack, scene.board.now, {"turnout": rows}))
+    wide = "\n".join(_shown(110, 40, scene))
+    assert "+8.3 ABOVE, 28" in wide
+    assert "too few, 3" in wide
+    assert any("official" in line for line in _shown(80, 40, scene) if line.startswith("Pavlodar"))
 
 
 def test_how_many_regions_would_tell_is_said_beside_the_number() -> None:
