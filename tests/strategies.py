@@ -273,14 +273,26 @@ publishers = st.sampled_from(("commission", "gazette", "agency"))
 
 @st.composite
 def official_protocols(draw: st.DrawFn) -> Record:
-    """A published protocol of a station, a commission, or a region as a whole."""
-    data: Event = {"region": draw(st.sampled_from(REGIONS))}
-    if draw(st.integers(0, 3)):
+    """A published protocol of a station, a commission, a region or the country as a whole."""
+    data: Event = {"region": draw(st.sampled_from((*REGIONS, *REGIONS, COUNTRY)))}
+    if data["region"] != COUNTRY and draw(st.integers(0, 3)):
         data = _somewhere(draw, data)
     data |= _figures(draw) | {"contest": draw(contests), "publisher": draw(publishers)}
     data["published"] = draw(st.sampled_from((MORNING, EAST, "2030-06-02T09:00:00Z")))
     data |= _some(draw, source_url=st.just("https://example.org/2"), revision=revision_numbers)
     return record(_event(draw, "official.protocol", "urn:test:official", data))
+
+
+@st.composite
+def protocols_of_one_place(draw: st.DrawFn) -> Record:
+    """A protocol, mostly of A-1 and the list contest: copies, publishers and revisions meet."""
+    told = draw(official_protocols() | official_protocols() | observed_protocols())
+    if not draw(st.integers(0, 4)):
+        return told
+    event = told.event
+    here = {"region": "XX-A", "station": "A-1", "contest": "list"}
+    event["data"] = {**event["data"], **here, "commission": None}
+    return record(event)
 
 
 @st.composite

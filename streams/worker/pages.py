@@ -30,6 +30,9 @@ PAGES: Final[Mapping[str, str]] = {
 _ACROSS: Final = ("conflicts", "rejected", "assessment")
 """Tables whose rows are not made region by region."""
 
+_WITH_COUNTRY: Final = ("results_published",)
+"""Tables made region by region, and a row of the country that is made from all of them."""
+
 
 class PageError(Exception):
     """A page that can't be shown; ``fields`` help whoever asked."""
@@ -198,8 +201,11 @@ async def _rows(app: ScrutineerApp, name: str, region: str | None, confirmed: bo
         if (number := partition_of(code, count)) in live
         and (code in live[number].regions or code in expected)
     }
-    for code in sorted(homes):
-        found += rows(name, [homes[code]], app.pack, now, code, confirmed_only=confirmed)
+    seen = {code: [part] for code, part in homes.items()}
+    if name in _WITH_COUNTRY:
+        seen[app.pack.country] = parts
+    for code in sorted(seen):
+        found += rows(name, seen[code], app.pack, now, code, confirmed_only=confirmed)
         await asyncio.sleep(0)
     return found
 

@@ -122,9 +122,9 @@ def test_a_page_with_another_judgement_counts_by_it() -> None:
     name = "election_protocol_findings"
     assert value(metrics(view), name, region="XX-A", finding="home_voting_high") == 0
     (tables,) = (part.regions["XX-A"] for part in view.parts.values() if "XX-A" in part.regions)
-    assert not tables.protocols.tally(small_pack()).faults
+    assert not tables.protocols.tally(small_pack()).findings
     strict = small_pack_with_home_voting(10)
-    assert tables.protocols.tally(strict).faults == {"home_voting_high": 1}
+    assert tables.protocols.tally(strict).findings == {"home_voting_high": 1}
 
 
 def small_pack_with_home_voting(percent: int) -> Pack:
