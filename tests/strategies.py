@@ -286,13 +286,20 @@ def official_protocols(draw: st.DrawFn) -> Record:
 @st.composite
 def protocols_of_one_place(draw: st.DrawFn) -> Record:
     """A protocol, mostly of A-1 and the list contest: copies, publishers and revisions meet."""
-    told = draw(official_protocols() | official_protocols() | observed_protocols())
-    if not draw(st.integers(0, 4)):
-        return told
-    event = told.event
-    here = {"region": "XX-A", "station": "A-1", "contest": "list"}
-    event["data"] = {**event["data"], **here, "commission": None}
-    return record(event)
+    event = draw(official_protocols() | observed_protocols()).event
+    data = event["data"] | {"revision": draw(st.integers(0, 4))}
+    data = {name: told for name, told in data.items() if name not in _RARELY or told == 3}
+    if "report_id" in data:
+        data["report_id"] = "r1"
+    else:
+        data["publisher"] = draw(st.just("commission") | publishers)
+    if draw(st.integers(0, 9)):
+        data |= {"region": "XX-A", "station": draw(at_a), "contest": "list", "commission": None}
+    return record(event | {"data": data})
+
+
+at_a = st.sampled_from(["A-1"] * 7 + ["A-2"])
+_RARELY = ("registered", "received", "issued", "unused", "spoiled", "voted", "voted_at_home")
 
 
 @st.composite

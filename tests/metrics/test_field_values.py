@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from schemas.pack import Pack, parse_pack
+from streams.tables.protocol_findings import FINDINGS
 from tests.metrics.test_values import some
 from tests.metrics.worlds import (
     NOON,
@@ -37,8 +38,9 @@ def test_what_nobody_did_is_zero_not_absent() -> None:
             place = {"region": region, "phase": "counting"}
             assert value(found, "election_visits", rating=rating, **place) == 0
         assert value(found, "election_complaints", region=region, stage="overdue") == 0
-        rule = {"region": region, "finding": "votes_not_valid"}
-        assert value(found, "election_protocol_findings", **rule) == 0
+        for finding in FINDINGS:
+            rule = {"region": region, "finding": finding}
+            assert value(found, "election_protocol_findings", **rule) == 0
     assert "election_answers" not in found
     assert "election_stations_opened" not in found
     assert value(found, "election_stations", region="XX-A") == 3
@@ -114,6 +116,22 @@ def test_copies_and_what_was_published() -> None:
         dict(key)["finding"]: n for key, n in some(found["election_protocol_findings"]).items()
     }
     assert rules == {"votes_not_valid": 1, "box_not_counted_out": 1}
+
+
+def test_open_findings_count_protocols_not_figures() -> None:
+    """Two figures of one protocol are one; findings of before are none."""
+    found = folded(
+        published(votes={"a": 9, "b": 6}, valid=14),
+        published(votes={"a": 10, "b": 5}, valid=15, revision=1),
+        published("gazette", votes={"a": 9, "b": 6}),
+        published("agency", votes={"a": 10, "b": 5}),
+        copy("p1", valid=14),
+        copy("p1", valid=15, revision=1),
+    )
+    rules = {
+        dict(key)["finding"]: n for key, n in some(found["election_protocol_findings"]).items()
+    }
+    assert rules == {"publishers_differ": 1, "corrected": 1, "copy_corrected": 1}
 
 
 def test_a_page_with_another_judgement_counts_by_it() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections import Counter
 from typing import Any
 
@@ -18,10 +19,12 @@ from tests.strategies import Record
 from tests.tables.test_properties import folded, unordered
 from tests.tables.wider import Wider as Model
 
-logs = st.lists(
-    strategies.protocols_of_one_place() | strategies.decisions(), min_size=1, max_size=14
+logs = st.builds(
+    operator.add,
+    st.lists(strategies.protocols_of_one_place(), min_size=4, max_size=14),
+    st.lists(strategies.decisions(), max_size=4),
 )
-"""Many protocols of one place and decisions about the copies."""
+"""Many protocols of one place, and decisions about the copies."""
 
 
 def table(
@@ -31,7 +34,7 @@ def table(
 
 
 @given(logs, strategies.nows, st.booleans(), st.data())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_colliding_protocols_equal_a_naive_computation(
     records: list[Record], now: int, confirmed_only: bool, data: st.DataObject
 ) -> None:
@@ -46,7 +49,7 @@ def test_colliding_protocols_equal_a_naive_computation(
 
 
 @given(logs, st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_what_metrics_count_are_protocols_with_open_findings(
     records: list[Record], data: st.DataObject
 ) -> None:
@@ -83,7 +86,7 @@ def _place(row: dict[str, Any]) -> tuple[Any, ...]:
 
 
 @given(logs)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_no_publisher_hides_the_votes_of_another(records: list[Record]) -> None:
     """The headline has votes where any current protocol has, and is counted as published."""
     parts = folded(records)
@@ -92,8 +95,8 @@ def test_no_publisher_hides_the_votes_of_another(records: list[Record]) -> None:
         if kind == "published" and versions[-1]["data"].get("votes") and key[0][1]:
             current.setdefault((key[0][0], key[1]), set()).add(key[0][1])
     for row in table("protocols", parts, 0):
-        told = [row["official"], *row["others"]] if row["official"] else []
-        if any(one["figures"].get("votes") for one in told):
+        shown = [row["official"], *row["others"]] if row["official"] else []
+        if any(one["figures"].get("votes") for one in shown):
             assert row["official"]["figures"]["votes"]
     for row in table("results_published", parts, 0):
         stations = [
@@ -107,7 +110,7 @@ def test_no_publisher_hides_the_votes_of_another(records: list[Record]) -> None:
 
 
 @given(logs, st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_what_was_published_stays_visible(records: list[Record], data: st.DataObject) -> None:
     """More versions close findings and open others; a published fault never disappears."""
     known = data.draw(st.integers(0, len(records)))
