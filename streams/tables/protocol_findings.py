@@ -85,8 +85,11 @@ def findings(published: Published, copies: Iterable[Copy], home: Fraction) -> It
 
 def _distinct(versions: Iterable[Version]) -> list[Version]:
     """Ascending; of those with the same revision and figures only the last."""
+    several = list(versions)
+    if len(several) == 1:
+        return several
     found: dict[object, Version] = {}
-    for version in versions:
+    for version in several:
         key = version.data.revision, frozenset(spelled(version.data).items())
         found.pop(key, None)
         found[key] = version
