@@ -274,14 +274,33 @@ publishers = st.sampled_from(("commission", "gazette", "agency"))
 
 @st.composite
 def official_protocols(draw: st.DrawFn) -> Record:
-    """A published protocol of a station, a commission, or a region as a whole."""
-    data: Event = {"region": draw(st.sampled_from(REGIONS))}
-    if draw(st.integers(0, 3)):
+    """A published protocol of a station, a commission, a region or the country as a whole."""
+    data: Event = {"region": draw(st.sampled_from((*REGIONS, *REGIONS, COUNTRY)))}
+    if data["region"] != COUNTRY and draw(st.integers(0, 3)):
         data = _somewhere(draw, data)
     data |= _figures(draw) | {"contest": draw(contests), "publisher": draw(publishers)}
     data["published"] = draw(st.sampled_from((MORNING, EAST, "2030-06-02T09:00:00Z")))
     data |= _some(draw, source_url=st.just("https://example.org/2"), revision=revision_numbers)
     return record(_event(draw, "official.protocol", "urn:test:official", data))
+
+
+@st.composite
+def protocols_of_one_place(draw: st.DrawFn) -> Record:
+    """A protocol, mostly of A-1 and the list contest: copies, publishers and revisions meet."""
+    event = draw(official_protocols() | observed_protocols()).event
+    data = event["data"] | {"revision": draw(st.integers(0, 4))}
+    data = {name: told for name, told in data.items() if name not in _RARELY or told == 3}
+    if "report_id" in data:
+        data["report_id"] = "r1"
+    else:
+        data["publisher"] = draw(st.just("commission") | publishers)
+    if draw(st.integers(0, 9)):
+        data |= {"region": "XX-A", "station": draw(at_a), "contest": "list", "commission": None}
+    return record(event | {"data": data})
+
+
+at_a = st.sampled_from(["A-1"] * 7 + ["A-2"])
+_RARELY = ("registered", "received", "issued", "unused", "spoiled", "voted", "voted_at_home")
 
 
 @st.composite

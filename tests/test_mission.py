@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import pytest
@@ -40,6 +41,7 @@ from tests.tables.events import (
 
 Rows = list[dict[str, Any]]
 NIGHT: Final = "23:00"
+DAY: Final = 86_400 * 1_000_000
 
 
 def table(name: str, part: Partition, now: str = NIGHT, region: str | None = None) -> Rows:
@@ -144,8 +146,40 @@ def results_not_disaggregated() -> None:
     row = only(table("results_published", part), region="XX-A", contest="list")
     assert (row["published"], row["since"]) == (0, None)
     part = state(published(valid=5, votes={"a": 5}))
-    row = only(table("results_published", part), region="XX-A", contest="list")
-    assert (row["published"], row["since"]) == (1, "2030-06-02T22:00:00Z")
+    for region, stations in (("XX-A", 3), ("XX", 8)):
+        row = only(table("results_published", part), region=region, contest="list")
+        assert (row["published"], row["stations"]) == (1, stations)
+        assert row["since"] == "2030-06-02T22:00:00Z"
+    nothing_of_all_stations()
+
+
+def nothing_of_all_stations() -> None:
+    """Of Kazakhstan's 10,223 stations none, days after the last polls closed, in the west."""
+    pack = load_pack("kazakhstan-2023")
+    closed = round(datetime.fromisoformat("2023-03-19T20:00:00+05:00").timestamp()) * 1_000_000
+    for days in (1, 2):
+        found = rows("results_published", [Partition(pack)], pack, closed + days * DAY)
+        row = only(found, region="KZ", contest=pack.main_contest)
+        assert (row["published"], row["stations"], row["since"]) == (0, 10_223, None)
+        assert row["seconds_since_close"] == days * 86_400
+
+
+def results_changed_after_publication() -> None:
+    """The figure before, the figure now, and the publishers that tell another one."""
+    part = state(
+        published(votes={"amanat": 400, "auyl": 90}),
+        published(votes={"amanat": 450, "auyl": 40}, revision=1),
+        published("gazette", votes={"amanat": 400, "auyl": 90}),
+    )
+    found = only(table("protocols", part), station="A-1")["findings"]
+    said = {(one["kind"], one["figure"]): one for one in found}
+    for kind, publisher, value, before in (
+        ("corrected", "commission", 450, 400),
+        ("publishers_differ", "gazette", 400, 450),
+    ):
+        one = said[kind, "votes.amanat"]
+        assert (one["open"], one["publisher"], one["value"]) == (True, publisher, value)
+        assert (one["previous_publisher"], one["previous_value"]) == ("commission", before)
 
 
 def calm_and_orderly() -> None:
@@ -296,6 +330,11 @@ STATEMENT: Final = (
         "No results by station were published",
         ("protocols", "results_published"),
         results_not_disaggregated,
+    ),
+    Statement(
+        "Published results were changed, or differ by publisher",
+        ("protocols", "corrections"),
+        results_changed_after_publication,
     ),
     Statement(
         "Voting was calm and well organised",

@@ -7,10 +7,10 @@ from typing import Final
 
 from streams.metrics.moment import MICROSECONDS, Moment, ValueFunction, add
 from streams.metrics.text import Values
-from streams.tables.arithmetic import FAULTS
 from streams.tables.basis import HEARINGS, basis_of, silent_from
 from streams.tables.incidents import DISMISSED
 from streams.tables.plan import Watch
+from streams.tables.protocol_findings import FINDINGS
 from streams.tables.region import RegionTables
 from streams.tables.standing import Standing
 from streams.tables.stations import station_counts
@@ -109,9 +109,9 @@ def _differences(tables: RegionTables, moment: Moment) -> Values:
     return {(): tables.protocols.tally(moment.pack).different}
 
 
-def _faults(tables: RegionTables, moment: Moment) -> Values:
-    faults = tables.protocols.tally(moment.pack).faults
-    return {(kind,): faults.get(kind, 0) for kind in FAULTS}
+def _findings(tables: RegionTables, moment: Moment) -> Values:
+    findings = tables.protocols.tally(moment.pack).findings
+    return {(kind,): findings.get(kind, 0) for kind in FINDINGS}
 
 
 def _complaints(tables: RegionTables, moment: Moment) -> Values:
@@ -152,7 +152,7 @@ FIELD_FACTS: Final[Mapping[str, ValueFunction]] = {
     "election_results_published_stations": _of_regions(_results),
     "election_protocols_observed": _copies,
     "election_protocol_differences": _differences,
-    "election_protocol_findings": _faults,
+    "election_protocol_findings": _findings,
 }
 """Families whose values change only when the region's tables do."""
 

@@ -168,8 +168,9 @@ FIELDWORK: Final[tuple[Family, ...]] = (
         kind="gauge",
         unit="protocols",
         labels=("region",),
-        meaning="Observers' copies that the published protocol of the same place and contest "
-        "contradicts in at least one figure.",
+        meaning="Observers' copies that the published figures of the same place and contest "
+        "contradict in at least one figure; of several publishers' figures the highest-ranked "
+        "publisher's that has it.",
         zeros="Always there.",
         remedy="The table protocols has both figures of each: compare with a photograph of the "
         "copy before anybody speaks of it.",
@@ -179,10 +180,15 @@ FIELDWORK: Final[tuple[Family, ...]] = (
         kind="gauge",
         unit="protocols",
         labels=("region", "finding"),
-        meaning="Protocols, observers' copies and published ones, whose figures do not go "
-        "together, by the rule they break.",
-        zeros="Every rule.",
-        remedy="One is a slip, many in a region are not. The table protocols names the figures.",
+        meaning="Protocols, observers' copies and published ones, with an open finding: figures "
+        "that do not go together, by the rule they break; publishers_differ: another publisher "
+        "gives another figure than the one that counts; corrected and copy_corrected: a revision "
+        "changed or dropped a figure after it was published or reported; same_revision: one "
+        "revision came with two figures.",
+        zeros="Every finding.",
+        remedy="One is a slip, many in a region are not. Above 0 for corrected or same_revision: "
+        "a result was changed after publication; ask why. The table protocols names both figures "
+        "and where each stands, and findings of before.",
     ),
     Family(
         name="election_complaints",

@@ -69,7 +69,7 @@ def _box_not_counted_out(data: ProtocolFigures, _: Fraction) -> Fault | Literal[
 
 
 def _votes_not_valid(data: ProtocolFigures, _: Fraction) -> Fault | Literal[False] | None:
-    if data.votes is None or data.valid is None:
+    if not data.votes or data.valid is None:
         return False
     total = sum(votes for _, votes in data.votes)
     return None if total == data.valid else Fault("votes_not_valid", total, data.valid)
@@ -106,7 +106,7 @@ def check(data: ProtocolFigures, home: Fraction) -> tuple[list[Fault], list[Faul
       and replaced had been issued, so it is among ``issued`` and not added again.
     - ``box_above_issued``: in_box ≤ issued.
     - ``box_not_counted_out``: valid + invalid = in_box.
-    - ``votes_not_valid``: the sum of all contestants' votes = valid.
+    - ``votes_not_valid``: the sum of all contestants' votes = valid. Empty votes are none.
     - ``voted_above_registered``: voted ≤ registered.
     - ``home_voting_high``: voted_at_home ≤ ``home`` (a share) of voted.
     """

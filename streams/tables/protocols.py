@@ -3,53 +3,31 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
 from schemas.desk import Triage
 from schemas.fields import microseconds
-from schemas.observer import ObservedProtocol
-from schemas.official import OfficialProtocol
 from schemas.pack import Pack
-from streams.tables.arithmetic import FaultKind, check, figures
+from streams.tables.differences import Copy, differences
 from streams.tables.incidents import DISMISSED
 from streams.tables.ledger import Ledger
+from streams.tables.protocol_figures import Place, Published, place_of
+from streams.tables.protocol_findings import FindingKind, findings
 from streams.tables.versions import Outcome, Version
-
-Place = tuple[str, str, str]
-"""(station or "", commission or "" (always, where there is a station), contest)"""
-
-
-class Copy(NamedTuple):
-    """An observer's copy, with what the desk decided about it."""
-
-    version: Version
-    status: str
-
-
-class Difference(NamedTuple):
-    """A figure, or ``votes.<contestant>``, that a place's protocols do not agree about.
-
-    ``official``: as published; None: not, or not with this contestant. ``observed``: (source,
-    report id, figure) of each copy that has it; a contestant that a copy leaves out is None.
-    """
-
-    figure: str
-    official: int | None
-    observed: tuple[tuple[str, str, int | None], ...]
 
 
 class Tally(NamedTuple):
     """What metrics show of a region.
 
-    ``copies``: that stand. ``different``: those of them that the published protocol contradicts.
-    ``faults``: kind → protocols with it, copies and published ones.
+    ``copies``: that stand. ``different``: those of them that the published figures contradict.
+    ``findings``: kind → protocols, copies and published ones, with an open finding of it.
     """
 
     copies: int
     different: int
-    faults: Mapping[FaultKind, int]
+    findings: Mapping[FindingKind, int]
 
 
 class Protocols:
@@ -94,17 +72,14 @@ class Protocols:
         self._fresh.add(place)
         return outcome
 
-    def headline(self, place: Place, pack: Pack) -> Version | None:
-        """The published protocol that counts: the highest-ranked publisher's."""
-        found = self.published.get(place)
-        if not found:
-            return None
-        known = pack.publishers
+    def at(self, place: Place, pack: Pack) -> Published:
+        """What is published of a place, by the rank of the publishers in the pack."""
+        heads, known = self.published.get(place, {}), pack.publishers
 
         def rank(code: str) -> tuple[int, str]:
             return known[code].rank if code in known else len(known), code
 
-        return found[min(found, key=rank)]
+        return Published(tuple(heads[code] for code in sorted(heads, key=rank)))
 
     def standing(self, place: Place, keep: frozenset[str] | None = None) -> list[Copy]:
         """The copies of a place that were not dismissed; only statuses in ``keep`` if given."""
@@ -118,7 +93,7 @@ class Protocols:
         """How many stations have published results, and since when (µs) the first has.
 
         Results are votes by contestant: a protocol without any, or one that a correction has
-        emptied, is none.
+        emptied, is none, and hides none of another publisher.
         """
         number, since = 0, None
         for (station, _, held), publishers in self.published.items():
@@ -148,70 +123,23 @@ class Protocols:
             else:
                 self._tallies[place] = found
         self._fresh.clear()
-        faults: Counter[FaultKind] = Counter()
+        found_of: Counter[FindingKind] = Counter()
         for one in self._tallies.values():
-            faults.update(one.faults)
+            found_of.update(one.findings)
         tallies = self._tallies.values()
-        return Tally(sum(t.copies for t in tallies), sum(t.different for t in tallies), faults)
+        return Tally(sum(t.copies for t in tallies), sum(t.different for t in tallies), found_of)
 
     def _tally(self, place: Place, pack: Pack) -> Tally:
-        home = home_share(pack)
-        headline = self.headline(place, pack)
-        copies = self.standing(place)
-        documents = [copy.version.data for copy in copies]
-        different = 0
-        if headline is not None:
-            different = sum(bool(differences(headline, [copy])) for copy in copies)
-            documents.append(headline.data)
-        faults = Counter(fault.kind for data in documents for fault in check(data, home)[0])
-        return Tally(len(copies), different, faults)
+        published, copies = self.at(place, pack), self.standing(place)
+        different = sum(bool(differences(published, [copy])) for copy in copies)
+        found = findings(published, copies, home_share(pack))
+        protocols = {(finding.kind, finding.protocol) for finding in found if finding.open}
+        return Tally(len(copies), different, Counter(kind for kind, _ in protocols))
 
 
 _NOTHING = Tally(0, 0, {})
 
 
-def place_of(data: ObservedProtocol | OfficialProtocol) -> Place:
-    """Where a protocol is of: its station, else its commission, else the region itself."""
-    if data.station is not None:
-        return data.station, "", data.contest
-    return "", data.commission or "", data.contest
-
-
 def home_share(pack: Pack) -> Fraction:
     """The pack's largest share of voters at home that is no finding, exact as written."""
     return Fraction(repr(pack.judgement.alarms.home_voting_percent)) / 100
-
-
-def differences(headline: Version | None, copies: list[Copy]) -> list[Difference]:
-    """The figures that a place's protocols, the published one and the copies, differ in."""
-    official = {} if headline is None else dict(_spelled(headline.data))
-    observed: dict[str, dict[tuple[str, str], int]] = {}
-    with_votes: set[tuple[str, str]] = set()
-    for version, _ in copies:
-        key = (version.source, version.data.report_id)
-        if version.data.votes is not None:
-            with_votes.add(key)
-        for name, value in _spelled(version.data):
-            observed.setdefault(name, {})[key] = value
-    votes_published = headline is not None and headline.data.votes is not None
-    found = []
-    for name in sorted(official.keys() | observed.keys()):
-        mine: dict[tuple[str, str], int | None] = {**observed.get(name, {})}
-        values: set[int | None] = set(mine.values())
-        if name.startswith("votes."):
-            mine |= dict.fromkeys(with_votes - mine.keys())
-            values = set(mine.values())
-            if votes_published:
-                values.add(official.get(name))
-        elif name in official:
-            values.add(official[name])
-        if len(values) > 1:
-            shown = tuple((*key, mine[key]) for key in sorted(mine))
-            found.append(Difference(name, official.get(name), shown))
-    return found
-
-
-def _spelled(data: ObservedProtocol | OfficialProtocol) -> Iterator[tuple[str, int]]:
-    yield from figures(data)
-    for contestant, votes in data.votes or ():
-        yield f"votes.{contestant}", votes

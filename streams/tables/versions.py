@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final, Literal
 
 from schemas.canonical import canonical, data_fields
@@ -125,9 +125,9 @@ def _key(version: Version) -> tuple[int, str]:
     return version.data.revision, version.id
 
 
-def revisions(head: Version) -> list[Version]:
-    """The last version of each revision, ascending."""
+def revisions(versions: Iterable[Version]) -> list[Version]:
+    """The last version of each revision; ``versions`` and they ascending."""
     last: dict[int, Version] = {}
-    for version in head:
+    for version in versions:
         last[version.data.revision] = version
     return list(last.values())

@@ -18,8 +18,9 @@ from streams.tables.digest import content_digest, region_digests
 from streams.tables.history import conflicts, corrections, in_two_regions, orphans
 from streams.tables.official_rows import official_findings
 from streams.tables.partition import Partition
+from streams.tables.protocol_rows import protocols
 from streams.tables.restrictions import median, phase_over
-from streams.tables.results_rows import openings, protocols, results_published
+from streams.tables.results_rows import openings, results_published
 from streams.tables.turnout_rows import observed_turnout, turnout
 from streams.tables.view import Row, View
 

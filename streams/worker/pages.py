@@ -32,6 +32,9 @@ PAGES: Final[Mapping[str, str]] = {
 _ACROSS: Final = ("conflicts", "rejected", "assessment", "turnout")
 """Tables whose rows are not made region by region."""
 
+_WITH_COUNTRY: Final = ("results_published",)
+"""Tables made region by region, and a row of the country that is made from all of them."""
+
 
 class PageError(Exception):
     """A page that can't be shown; ``fields`` help whoever asked."""
@@ -215,7 +218,8 @@ async def _rows(app: ScrutineerApp, name: str, region: str | None, confirmed: bo
     # Region by region, so that the loop is not held up; rows are sorted by region first.
     found: list[Any] = []
     for code in sorted(app.pack.regions):
-        if partition_of(code, count) in live:
+        country = name in _WITH_COUNTRY and code == app.pack.country
+        if country or partition_of(code, count) in live:
             found += made(code)
             await asyncio.sleep(0)
     return found

@@ -67,7 +67,24 @@ async def assert_same_rows(
         # An id in two regions is seen by a worker that has both of them, and by no other.
         found = [row for row in found if row["kind"] != "two_regions"]
         expected = [row for row in expected if row["kind"] != "two_regions"]
+    if name == "results_published":
+        found, expected = (in_the_country(each, pack.country) for each in (found, expected))
     assert sorted(found, key=repr) == sorted(expected, key=repr)
+
+
+def in_the_country(found: list[dict[str, Any]], country: str) -> list[dict[str, Any]]:
+    """One row of the country for each contest: every worker has one, over its own regions.
+
+    Without the age, which is another one at each look.
+    """
+    found = [{**row, "seconds_since_close": None} for row in found]
+    whole: dict[str, dict[str, Any]] = {}
+    for row in found:
+        if row["region"] == country:
+            one = whole.setdefault(row["contest"], {**row, "published": 0})
+            one["published"] += row["published"]
+            one["since"] = min(filter(None, (one["since"], row["since"])), default=None)
+    return [*(row for row in found if row["region"] != country), *whole.values()]
 
 
 def counts(found: list[dict[str, Any]]) -> Counter[tuple[str, str, str]]:

@@ -7,6 +7,7 @@ from streams.metrics.field_values import FIELD_FACTS, FIELD_TIMED
 from streams.metrics.moment import Moment
 from streams.tables.basis import HEARINGS
 from streams.tables.partition import Partition
+from streams.tables.protocol_findings import FINDINGS
 from tests.metrics.test_values import some
 from tests.metrics.worlds import (
     NOON,
@@ -45,8 +46,9 @@ def test_what_nobody_did_is_zero_not_absent() -> None:
             place = {"region": region, "phase": "counting"}
             assert value(found, "election_visits", rating=rating, **place) == 0
         assert value(found, "election_complaints", region=region, stage="overdue") == 0
-        rule = {"region": region, "finding": "votes_not_valid"}
-        assert value(found, "election_protocol_findings", **rule) == 0
+        for finding in FINDINGS:
+            rule = {"region": region, "finding": finding}
+            assert value(found, "election_protocol_findings", **rule) == 0
     assert "election_answers" not in found
     assert "election_stations_opened" not in found
     assert value(found, "election_stations", region="XX-A") == 3
@@ -215,15 +217,31 @@ def test_copies_and_what_was_published() -> None:
     assert rules == {"votes_not_valid": 1, "box_not_counted_out": 1}
 
 
+def test_open_findings_count_protocols_not_figures() -> None:
+    """Two figures of one protocol are one; findings of before are none."""
+    found = folded(
+        published(votes={"a": 9, "b": 6}, valid=14),
+        published(votes={"a": 10, "b": 5}, valid=15, revision=1),
+        published("gazette", votes={"a": 9, "b": 6}),
+        published("agency", votes={"a": 10, "b": 5}),
+        copy("p1", valid=14),
+        copy("p1", valid=15, revision=1),
+    )
+    rules = {
+        dict(key)["finding"]: n for key, n in some(found["election_protocol_findings"]).items()
+    }
+    assert rules == {"publishers_differ": 1, "corrected": 1, "copy_corrected": 1}
+
+
 def test_a_page_with_another_judgement_counts_by_it() -> None:
     """A reloaded pack's threshold holds for protocols that were counted before."""
     view = fold(worker(), [copy("p1", voted=100, voted_at_home=15)])
     name = "election_protocol_findings"
     assert value(metrics(view), name, region="XX-A", finding="home_voting_high") == 0
     (tables,) = (part.regions["XX-A"] for part in view.parts.values() if "XX-A" in part.regions)
-    assert not tables.protocols.tally(small_pack()).faults
+    assert not tables.protocols.tally(small_pack()).findings
     strict = small_pack_with_home_voting(10)
-    assert tables.protocols.tally(strict).faults == {"home_voting_high": 1}
+    assert tables.protocols.tally(strict).findings == {"home_voting_high": 1}
 
 
 def small_pack_with_home_voting(percent: int) -> Pack:

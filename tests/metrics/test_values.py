@@ -115,6 +115,7 @@ def of_the_field(table: Callable[[str], list[dict[str, Any]]]) -> dict[str, dict
     parts = [row for row in covered if row["phase"] is not None]
     heard = {row["region"] for row in day}
     results = [row for row in table("results_published") if row["contest"] == "list"]
+    results = [row for row in results if row["region"] != small_pack().country]
     protocols = table("protocols")
     copies = [row | {"copies": len(row["observed"])} for row in protocols]
     found = {
@@ -122,14 +123,7 @@ def of_the_field(table: Callable[[str], list[dict[str, Any]]]) -> dict[str, dict
         "election_results_published_stations": counted(results, "published", "region"),
         "election_protocols_observed": counted(copies, "copies", "region"),
         "election_protocol_findings": counted(
-            [
-                {"region": row["region"], "finding": fault["kind"], "protocols": 1}
-                for row in protocols
-                for fault in row["findings"]
-            ],
-            "protocols",
-            "region",
-            "finding",
+            with_open_findings(protocols), "protocols", "region", "finding"
         ),
     }
     for answer in ("yes", "no", "not_observed"):
@@ -148,6 +142,19 @@ def of_the_field(table: Callable[[str], list[dict[str, Any]]]) -> dict[str, dict
     found["election_teams_silent"] = counted(day, "teams_silent", "region")
     assert heard == set(small_pack().region_codes())
     return found
+
+
+def with_open_findings(protocols: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """For each protocol and each kind of open finding about it one row."""
+    place = ("region", "station", "commission", "contest")
+    whose = ("publisher", "source", "report_id")
+    found = {
+        (row["region"], one["kind"], *(row[name] for name in place), *(one[name] for name in whose))
+        for row in protocols
+        for one in row["findings"]
+        if one["open"]
+    }
+    return [{"region": region, "finding": kind, "protocols": 1} for region, kind, *_ in found]
 
 
 def published(table: list[dict[str, Any]]) -> dict[Labels, float]:

@@ -54,7 +54,7 @@ def test_a_region_without_any_event_has_its_rows() -> None:
 def test_the_country_is_no_region_that_anybody_reports_from() -> None:
     """Asked for by name it has no rows either, though it had an event."""
     about_all = visit("z", region="XX", station=None, commission="CEC")
-    for name in ("coverage", "silent", "results_published"):
+    for name in ("coverage", "silent"):
         assert rows(name, [state(about_all)], small_pack(), us("12:00"), "XX") == [], name
         whole = rows(name, [state(about_all)], small_pack(), us("12:00"))
         assert "XX" not in {one["region"] for one in whole}, name

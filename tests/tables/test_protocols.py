@@ -179,20 +179,3 @@ def test_a_protocol_without_votes_is_no_result() -> None:
     part = state(published(valid=5), published(revision=1, time="22:30", votes={"a": 5}))
     found = table("results_published", part, "23:00", *columns)
     assert ("XX-A", "list", 1, "2030-06-02T22:30:00Z") in found
-
-
-def test_every_region_shows_how_many_stations_are_published() -> None:
-    """0 of N where nothing was; the age is unknown where the hours are."""
-    told = [published(place, station="A-2", votes={"a": 0}) for place in ("commission", "gazette")]
-    part = state(published(votes={"a": 5}), *told)
-    found = {
-        (row["region"], row["contest"]): (row["published"], row["stations"])
-        for row in table("results_published", part, "23:00")
-    }
-    assert found["XX-A", "list"] == (2, 3)
-    assert found["XX-A", "district"] == (0, 3)
-    assert found["XX-B", "list"] == (0, 2)
-    abroad = rows("results_published", [part], small_pack(), us("23:00"), "XX-ABROAD")
-    assert {row["seconds_since_close"] for row in abroad} == {None}
-    before = rows("results_published", [part], small_pack(), us("19:59"), "XX-A")
-    assert {row["seconds_since_close"] for row in before} == {None}

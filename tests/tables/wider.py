@@ -1,4 +1,4 @@
-"""The naive model's other tables: visits, protocols, coverage, openings, complaints, notices."""
+"""The naive model's other tables: visits, coverage, openings, complaints, notices."""
 
 from __future__ import annotations
 
@@ -7,23 +7,16 @@ from fractions import Fraction
 from itertools import groupby
 from typing import Any
 
-from tests.tables.model import CONFIRMED, DISMISSED, Model, home, spot
-from tests.tables.spelling import Json, dumps, shown, us
+from tests.tables.model import CONFIRMED, home
+from tests.tables.results import Results
+from tests.tables.spelling import Json, shown, us
 
 PHASES = ("opening", "voting", "counting", "tabulation", "pre_election", "post_election", "unknown")
 HOUR = 3_600_000_000
 
 
-class Wider(Model):
+class Wider(Results):
     """All tables."""
-
-    def reported(self, kind: str, confirmed_only: bool) -> list[Json]:
-        """Reports of a kind that count: not dismissed, or confirmed if that is asked."""
-        return [
-            report
-            for report in self.kept(kind, confirmed_only)
-            if report["status"] not in DISMISSED
-        ]
 
     def visits(self, now: int, confirmed_only: bool) -> list[Json]:
         """Rows of ``visits``."""
@@ -217,14 +210,6 @@ class Wider(Model):
             for key, times in cells.items()
         ]
 
-    def heads(self, kind: str) -> dict[tuple[Any, ...], Json]:
-        """The current version of each identity of a kind."""
-        return {key: versions[-1] for key, versions in self.groups.items() if key[0] == kind}
-
-    def rank(self, publisher: str) -> int:
-        """0 has the last word."""
-        return list(self.pack.publishers).index(publisher)
-
     def openings(self, now: int, confirmed_only: bool) -> list[Json]:
         """Rows of ``openings``."""
         heads = self.heads("opening")
@@ -239,34 +224,6 @@ class Wider(Model):
                 | {"expected": data.get("expected", self.pack.regions[region].stations)}
                 | {"region": region, "checkpoint": shown(moment)}
             )
-        return rows
-
-    def results_published(self, now: int, confirmed_only: bool) -> list[Json]:
-        """Rows of ``results_published``."""
-        rows = []
-        for region in self.pack.region_codes():
-            for contest in self.pack.contests:
-                found = [
-                    (key[1][1], us(version["data"]["published"]))
-                    for key, versions in self.groups.items()
-                    if key[0] == "published" and key[1][0] == region and key[2] == contest
-                    for version in versions
-                    if key[1][1]
-                    and versions[-1]["data"].get("votes")
-                    and version["data"].get("votes")
-                ]
-                polls = self.pack.polls(region)
-                closed = polls and now >= polls[-1][1]
-                rows.append(
-                    {
-                        "region": region,
-                        "contest": contest,
-                        "published": len({station for station, _ in found}),
-                        "stations": self.pack.regions[region].stations,
-                        "since": shown(min(at for _, at in found)) if found else None,
-                        "seconds_since_close": (now - polls[-1][1]) // 10**6 if closed else None,
-                    }
-                )
         return rows
 
     def complaints(self, now: int, confirmed_only: bool) -> list[Json]:
@@ -310,136 +267,3 @@ class Wider(Model):
             for key, head in self.heads("notice").items()
             if not head["data"]["withdrawn"]
         ]
-
-    def protocols(self, now: int, confirmed_only: bool) -> list[Json]:
-        """Rows of ``protocols``."""
-        places: dict[tuple[Any, ...], list[Json]] = defaultdict(list)
-        for key, head in self.heads("published").items():
-            places[*key[1], key[2]].append(head)
-        for report in self.reported("observer.protocol", confirmed_only):
-            data = report["data"]
-            places[data["region"], *spot(data), data["contest"]].append(report)
-        return [self.protocol(place, found) for place, found in places.items()]
-
-    def protocol(self, place: tuple[Any, ...], found: list[Json]) -> Json:
-        """One row of ``protocols``."""
-        official = [one for one in found if "official" in one["type"]]
-        official = sorted(official, key=lambda one: self.rank(one["data"]["publisher"]))[:1]
-        copies = [one for one in found if "observer" in one["type"]]
-        copies.sort(key=lambda one: (one["source"], one["data"]["report_id"]))
-        named = [(name_of(one), one["data"]) for one in [*copies, *official]]
-        home_percent = self.pack.judgement.alarms.home_voting_percent
-        row = dict(zip(("region", "station", "commission", "contest"), place, strict=True))
-        row["official"] = None
-        for one in official:
-            data = one["data"]
-            row["official"] = {n: data[n] for n in ("publisher", "revision", "published")}
-            row["official"] |= {"source_url": data.get("source_url"), "figures": figures(data)}
-        row["observed"] = [
-            {
-                "source": one["source"],
-                "report_id": one["data"]["report_id"],
-                "observer_group": one["data"]["observer_group"],
-                "status": one["status"],
-                "protocol_time": one["data"]["protocol_time"],
-                "figures": figures(one["data"]),
-            }
-            for one in copies
-        ]
-        row["differences"] = differences(official, copies)
-        row["findings"] = []
-        row["not_checkable"] = []
-        for name, data in named:
-            faults, missing = arithmetic(data, home_percent)
-            row["findings"] += [name | fault for fault in faults]
-            row["not_checkable"] += [name | {"checks": missing}] if missing else []
-        return row
-
-
-def name_of(one: Json) -> Json:
-    data = one["data"]
-    observed = "report_id" in data
-    return {
-        "publisher": data.get("publisher"),
-        "source": one["source"] if observed else None,
-        "report_id": data.get("report_id"),
-    }
-
-
-ALL = "registered received issued unused spoiled voted voted_at_home in_box valid invalid votes"
-
-
-def figures(data: Json) -> Json:
-    return {name: data[name] for name in ALL.split() if name in data}
-
-
-def flat(data: Json) -> Json:
-    found = {name: value for name, value in figures(data).items() if name != "votes"}
-    return found | {f"votes.{who}": n for who, n in data.get("votes", {}).items()}
-
-
-def differences(official: list[Json], copies: list[Json]) -> list[Json]:
-    documents = [one["data"] for one in [*official, *copies]]
-    rows = []
-    for name in sorted({name for data in documents for name in flat(data)}):
-        votes = name.startswith("votes.")
-
-        def says(data: Json, name: str = name, votes: bool = votes) -> bool:
-            return "votes" in data if votes else name in data
-
-        values = {dumps(flat(data).get(name)) for data in documents if says(data)}
-        if len(values) > 1:
-            rows.append(
-                {
-                    "figure": name,
-                    "official": flat(official[0]["data"]).get(name) if official else None,
-                    "observed": [
-                        {
-                            "source": one["source"],
-                            "report_id": one["data"]["report_id"],
-                            "value": flat(one["data"]).get(name),
-                        }
-                        for one in copies
-                        if says(one["data"])
-                    ],
-                }
-            )
-    return rows
-
-
-def arithmetic(data: Json, home_percent: float) -> tuple[list[Json], list[str]]:
-    """The faults and what could not be checked."""
-    total = sum(data.get("votes", {}).values())
-    rules: list[tuple[str, tuple[str, ...], Any]] = [
-        (
-            "ballots_unaccounted",
-            ("issued", "unused", "received"),
-            lambda i, u, r: None if i + u == r else (i + u, r),
-        ),
-        ("box_above_issued", ("in_box", "issued"), lambda b, i: (b, i) if b > i else None),
-        (
-            "box_not_counted_out",
-            ("valid", "invalid", "in_box"),
-            lambda v, i, b: None if v + i == b else (v + i, b),
-        ),
-        ("votes_not_valid", ("votes", "valid"), lambda _, v: (total, v) if total != v else None),
-        (
-            "voted_above_registered",
-            ("voted", "registered"),
-            lambda v, r: (v, r) if v > r else None,
-        ),
-        (
-            "home_voting_high",
-            ("voted_at_home", "voted"),
-            lambda h, v: (h, v) if 100 * h > home_percent * v else None,
-        ),
-    ]
-    faults, missing = [], []
-    for kind, names, rule in rules:
-        if not all(name in data for name in names):
-            missing.append(kind)
-            continue
-        pair = rule(*(data[name] for name in names))
-        if pair is not None:
-            faults.append({"kind": kind, "value": pair[0], "limit": pair[1]})
-    return faults, missing

@@ -114,3 +114,9 @@ async def test_digest_and_rows_are_those_of_the_log(running: Running) -> None:
     for name in ("incidents", "restrictions", "official_turnout", "corrections", "rejected"):
         whole = running.worker.get(f"/tables/{name}").body["rows"]
         assert whole == rows(name, offline.parts.values(), pack, 0) or name == "restrictions"
+    results = running.worker.get("/tables/results_published").body
+    now = microseconds(datetime.fromisoformat(results["now"]))
+    assert results["rows"] == rows("results_published", offline.parts.values(), pack, now)
+    assert pack.country in {row["region"] for row in results["rows"]}
+    alone = running.worker.get(f"/tables/results_published?region={pack.country}").body
+    assert {row["stations"] for row in alone["rows"]} == {10_223}
