@@ -9,7 +9,7 @@ PYTHON ?= python3
 PACKAGES := $(shell grep -c '^[a-z].*==' constraints.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test check bench docs constraints clean
+.PHONY: help demo install test check bench docs dashboards constraints clean
 
 help:
 	@echo 'make demo     play a real election day through broker, worker and tables'
@@ -17,6 +17,7 @@ help:
 	@echo 'make check    style, types, import rules: no tests'
 	@echo 'make bench    speed and memory, as a table'
 	@echo 'make docs     regenerate the generated pages of docs/'
+	@echo 'make dashboards   regenerate the dashboards and their page in docs/'
 	@echo 'make clean    remove the environment and caches'
 
 demo: $(STAMP)
@@ -38,6 +39,9 @@ bench: $(STAMP)
 
 docs: $(STAMP)
 	@$(BIN)/python -m docs.generate
+
+dashboards: $(STAMP)
+	@$(BIN)/python -m dashboards
 
 # Resolves for the oldest Python supported; the hashes cover every wheel of every version.
 constraints:

@@ -1,0 +1,14 @@
+"""The seven dashboards, one module each: ``console()`` makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dashboards.console import Console
+from dashboards.consoles import access, coverage, incidents, operations, turnout
+
+
+def all_consoles() -> Iterator[Console]:
+    """Every dashboard, in the order of the day's questions."""
+    for module in (operations, access, incidents, turnout, coverage):
+        yield module.console()

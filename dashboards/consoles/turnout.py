@@ -1,0 +1,292 @@
+"""Turnout gap: official turnout against what observers counted, and against itself."""
+
+from __future__ import annotations
+
+from dashboards import ages, links, regions, variables
+from dashboards.console import QUESTIONS, Console
+from dashboards.looks import LATENT, VERDICT, alarming, counted, ratio
+from dashboards.panels import Text, Value, graph, number, timeline
+from dashboards.queries import age, each, furthest, series, share, spoken_all, total
+from dashboards.sdk import dashboard
+from dashboards.tables import Column, Rows, matrix, rows
+
+NEEDS, WHERE, BAD, SINCE, SURE = QUESTIONS
+_CHOSEN = {"contest": "$contest", "comparison": "$comparison"}
+_VERDICT = "election_turnout_verdict"
+_OFFICIAL = "election_official_findings"
+_OBSERVED = "election_observed_turnout_findings"
+_STRATUM = "election_turnout_stratum_"
+_COMPARED = "!no_official|no_observation|too_few"
+
+
+def console() -> Console:
+    """The dashboard."""
+    return Console(
+        title="Turnout gap",
+        purpose="Where official turnout parts from what observers counted, and where official "
+        "figures contradict themselves. Only while the polls are closed may a number of this "
+        "dashboard leave the room.",
+        answers=(
+            (NEEDS, _numbers()),
+            (WHERE, (_regions(),)),
+            (BAD, (_matched(), _findings())),
+            (SINCE, (_states(), _turnout(), _checkpoints())),
+            (SURE, (_sample(), _own())),
+        ),
+        chosen=(
+            variables.region(),
+            variables.contest(),
+            variables.comparison(),
+            variables.checkpoint(),
+        ),
+    )
+
+
+def _numbers() -> tuple[dashboard.Panel, ...]:
+    return _differing(), _repeated(), _contradictions(), ages.official((5, 4)), ages.observers()
+
+
+def _differing() -> dashboard.Panel:
+    differ = each(_VERDICT, verdict="official_above|official_below", **_CHOSEN)
+    return number(
+        "Regions that differ",
+        Text(
+            "Regions whose official turnout lies above or below what observers counted, and how "
+            "many could be compared.",
+            "Beyond the interval that holds for all regions and checkpoints at once, and beyond "
+            "the margin; see Verdict in the table.",
+            "Read each region's row: interval, stations, checkpoints in a row. Then have an "
+            "analyst look before it is said aloud.",
+        ),
+        counted("regions", absent="not compared"),
+        Value("differ", f"sum({differ})"),
+        Value("compared", f"sum({each(_VERDICT, verdict=_COMPARED, **_CHOSEN)})"),
+        size=(5, 4),
+        link=links.to("Coverage and silence"),
+    )
+
+
+def _repeated() -> dashboard.Panel:
+    row = each("election_turnout_gap_checkpoints", **_CHOSEN)
+    return number(
+        "Differ twice in a row",
+        Text(
+            "Regions that differ in the same direction at two compared checkpoints or more.",
+            "Twice is what the alert waits for: once can be a late or a wrong figure.",
+            "These are the ones to work on; the row of the region says how many in a row.",
+        ),
+        alarming("regions", "none", absent="not compared", step="dark-orange"),
+        Value("in a row", f"sum(abs({row}) >= bool 2)"),
+        size=(5, 4),
+        link=links.to("Operations room"),
+    )
+
+
+def _contradictions() -> dashboard.Panel:
+    return number(
+        "Official figures that contradict",
+        Text(
+            "Findings on the published series alone that are true now.",
+            "Falls, conflicts between publishers, changed registers, impossible figures. Some "
+            "are misprints.",
+            "See By finding below, look up both publications, ask the publisher.",
+        ),
+        alarming("findings", "none", absent="no figure yet", step=LATENT),
+        Value("findings", f"({total(_OFFICIAL, by=())} {_PUBLISHED}) or on () vector(-1)"),
+        size=(5, 4),
+        link=links.to("Operations room"),
+    )
+
+
+_PUBLISHED = f"and on () (count({each('election_official_as_of_timestamp_seconds')}) > 0)"
+
+
+def _regions() -> dashboard.Panel:
+    half = "election_turnout_gap_half_width_ratio"
+    row = furthest(series("election_turnout_gap_checkpoints", **_CHOSEN))
+    return rows(
+        "Regions by verdict",
+        Text(
+            "For the newest checkpoint compared: official less observed turnout, its intervals, "
+            "the stations it rests on, and the verdict in words.",
+            "± 95 % holds for one region alone, ± all for every region and checkpoint at once; "
+            "where there is none, the verdict says why.",
+            "official above or below, twice in a row: the sentence of the evening. inconclusive "
+            "is not within: nothing is shown, nothing is excluded.",
+        ),
+        Rows(
+            labels=regions.LISTED,
+            sort="Verdict",
+            leads_to="Coverage and silence",
+            first=("Verdict",),
+        ),
+        Column("Verdict", regions.verdict("$comparison"), VERDICT),
+        Column("Official", _ratio(source="official"), ratio(absent="none published")),
+        Column("Observed", _ratio(source="observed"), ratio(absent="not observed")),
+        Column("Gap", furthest(series("election_turnout_gap_ratio", **_CHOSEN)), _GAP),
+        Column("± 95 %", furthest(series(half, level="95", **_CHOSEN)), _HALF),
+        Column("± all", furthest(series(half, level="family", **_CHOSEN)), _HALF),
+        Column("Stations", furthest(series("election_turnout_stations", **_CHOSEN)), _STATIONS),
+        Column("In a row, + above", row, counted("checkpoints", absent="not compared")),
+        Column(
+            "Official as of", age("election_official_as_of_timestamp_seconds"), ages.column().look
+        ),
+        size=(24, 10),
+    )
+
+
+def _ratio(**wanted: str) -> str:
+    return furthest(series("election_turnout_ratio", contest="$contest", **wanted))
+
+
+def _matched() -> dashboard.Panel:
+    matched = "election_turnout_matched"
+
+    def count(comparison: str, verdict: str) -> str:
+        return total(matched, contest="$contest", comparison=comparison, verdict=verdict)
+
+    return rows(
+        "The same station, counted and published",
+        Text(
+            "Where an observer's count, or what the commission announced at the station, meets a "
+            "published figure of that station and checkpoint: how many lie apart.",
+            "The same people at the same door: no sampling error, only the pack's tolerance. "
+            "Told is what the commission said there, another kind of evidence.",
+            "One above is enough to act: the table turnout of the worker has the station, both "
+            "figures and the minutes between them.",
+        ),
+        Rows(labels=regions.LISTED, sort="Above", leads_to="Incidents"),
+        Column("Above", count("matched", "official_above"), _APART),
+        Column("Below", count("matched", "official_below"), _APART),
+        Column("Within", count("matched", "within"), counted("comparisons")),
+        Column("Told: above", count("told", "official_above"), _APART),
+        Column("Told: below", count("told", "official_below"), _APART),
+        Column("Told: within", count("told", "within"), counted("comparisons")),
+        size=(14, 9),
+        absent="no station compared",
+    )
+
+
+def _findings() -> dashboard.Panel:
+    return rows(
+        "By finding",
+        Text(
+            "What is wrong with the published series by itself, by kind, true of it now.",
+            "From the publications alone. register_changed can be voters added on the day.",
+            "fall and conflicting first: compare the sources in the table official_findings.",
+        ),
+        Rows(labels=(("finding", "Finding"),), sort="Open"),
+        Column(
+            "Open",
+            f"({total(_OFFICIAL, by=('finding',))} {_PUBLISHED})",
+            alarming("findings", "none", step=LATENT),
+        ),
+        Column(
+            "Regions",
+            f"count by (finding) ({total(_OFFICIAL, by=('region', 'finding'))} > 0)",
+            counted("regions", absent="none"),
+        ),
+        size=(10, 9),
+        absent="no official figure yet",
+    )
+
+
+def _states() -> dashboard.Panel:
+    return timeline(
+        "Regions' verdicts",
+        Text(
+            "How the verdict of each region changed as figures and reports came in.",
+            "As it was known at each moment, not as it is known now about then.",
+            "A verdict that flips at each checkpoint: look at the number of stations.",
+        ),
+        VERDICT,
+        Value("{{region}}", regions.verdict("$comparison")),
+        size=(24, 10),
+        link=links.to_series("Coverage and silence"),
+    )
+
+
+def _turnout() -> dashboard.Panel:
+    return graph(
+        "Official and observed, by region",
+        Text(
+            "Newest official turnout and newest observed turnout of each chosen region.",
+            "Without intervals, which are in the table above. Choose one region to read it.",
+            "Lines that part and stay apart: see the verdict, not the distance.",
+        ),
+        ratio(absent="not published"),
+        Value("{{region}} {{source}}", each("election_turnout_ratio", contest="$contest")),
+        size=(12, 9),
+        link=links.to_series("Coverage and silence"),
+    )
+
+
+def _checkpoints() -> dashboard.Panel:
+    return matrix(
+        "Official turnout by checkpoint",
+        Text(
+            "What was published for each checkpoint, by region; the newest on the right, in UTC.",
+            "The figure of the publisher that counts most. It is not corrected by us.",
+            "Read along a row: it may never fall. An empty place was not published.",
+        ),
+        ratio(absent="not published"),
+        each("election_turnout_official_ratio", contest="$contest"),
+        across="checkpoint",
+        size=(12, 9),
+    )
+
+
+def _sample() -> dashboard.Panel:
+    def stratum(what: str) -> str:
+        wanted = {"contest": "$contest", "checkpoint": "$checkpoint"}
+        return total(f"{_STRATUM}{what}", by=("region", "stratum"), **wanted)
+
+    return rows(
+        "The sample, by stratum",
+        Text(
+            "Stations of each stratum of the sample: in all, drawn, reported, without a register; "
+            "and turnout at those that reported.",
+            "At the checkpoint chosen above. Turnout here is of the reporting stations alone, "
+            "not weighted: the table of regions has the estimate.",
+            "Reported far below drawn: call those teams. The fast ones are no random part.",
+        ),
+        Rows(
+            labels=(("region", "Region"), ("stratum", "Stratum")),
+            sort="Reported of drawn",
+            leads_to="Coverage and silence",
+            descending=False,
+        ),
+        Column("Stations", stratum("stations"), _STATIONS),
+        Column("Drawn", stratum("drawn"), _STATIONS),
+        Column("Reported", stratum("reported"), _STATIONS),
+        Column("Reported of drawn", share(stratum("reported"), stratum("drawn")), _PART),
+        Column("No register", stratum("no_register"), _STATIONS),
+        Column("Turnout there", share(stratum("voters"), stratum("registered")), ratio()),
+        size=(15, 9),
+        absent="no random sample",
+    )
+
+
+def _own() -> dashboard.Panel:
+    return rows(
+        "Observers' own counts that are wrong",
+        Text(
+            "What is wrong with observers' own counts, by kind.",
+            "Counts above the register, that fall, that last too long, or that contradict.",
+            "Mend these before anybody else finds them: call the team, send a correction.",
+        ),
+        Rows(labels=(("finding", "Finding"),), sort="Counts"),
+        Column(
+            "Counts",
+            spoken_all(total(_OBSERVED, by=("finding",))),
+            alarming("findings", "none", step=LATENT),
+        ),
+        size=(9, 9),
+    )
+
+
+_GAP = ratio(absent="no figure")
+_HALF = ratio(absent="no interval")
+_PART = ratio(absent="none drawn", decimals=0)
+_STATIONS = counted("stations", absent="none")
+_APART = alarming("comparisons", "none", absent="none compared")

@@ -1,0 +1,105 @@
+"""A real Prometheus that scrapes the pages of ``world``."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+import yaml
+
+from streams import processes
+from streams.metrics.page import CONTENT_TYPE
+from tests.dashboards.prometheus import Prometheus
+from tests.dashboards.rules import FOLDER
+from tests.dashboards.world import pages
+from tests.tools import tool
+
+PATIENCE = 60
+SCRAPES = 4
+
+
+class _Pages(BaseHTTPRequestHandler):
+    """Serves each instance's page at its name."""
+
+    def do_GET(self) -> None:
+        page = pages()[self.path.strip("/")]
+        self.send_response(200)
+        self.send_header("Content-Type", CONTENT_TYPE)
+        self.end_headers()
+        self.wfile.write(page)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
+        """Nothing on the console."""
+
+
+@pytest.fixture(scope="session")
+def workers() -> Iterator[str]:
+    """The address that the workers' pages are served at."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Pages)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def prometheus(workers: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
+    """A Prometheus that has scraped every worker a few times and evaluated the rules."""
+    program = tool("prometheus", "prometheus")
+    folder = tmp_path_factory.mktemp("prometheus")
+    config = folder / "prometheus.yml"
+    config.write_text(yaml.safe_dump(_configuration(workers, folder)), encoding="utf-8")
+    log = folder / "log"
+    with log.open("wb") as output:
+        process = processes.start(
+            [
+                program,
+                f"--config.file={config}",
+                f"--storage.tsdb.path={folder / 'data'}",
+                "--web.listen-address=127.0.0.1:0",
+            ],
+            os.environ,
+            output,
+        )
+        try:
+            server = Prometheus(_address(log))
+            server.until(f"count(count_over_time(up[1m]) >= {SCRAPES}) == {len(pages())}")
+            server.until('count(ALERTS{alertstate="firing"}) > 0')
+            yield server
+        finally:
+            processes.stop(process, 20)
+
+
+def _configuration(workers: str, folder: Path) -> dict[str, object]:
+    """Scrapes each page as an instance of its own; loads the rules, and one that always fires."""
+    where = {"severity": "page", "region": "XX-A", "place": "A-1"}
+    always = {"alert": "Always", "expr": "vector(1)", "labels": where}
+    own = folder / "always.yml"
+    own.write_text(yaml.safe_dump({"groups": [{"name": "always", "rules": [always]}]}))
+    targets = [
+        {"targets": [workers], "labels": {"__metrics_path__": f"/{name}", "instance": name}}
+        for name in pages()
+    ]
+    return {
+        "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
+        "scrape_configs": [{"job_name": "scrutineer", "static_configs": targets}],
+        "rule_files": [str(own), *(str(path) for path in sorted(FOLDER.glob("*.yml")))],
+    }
+
+
+def _address(log: Path) -> str:
+    """Where Prometheus listens, once its log says so."""
+    deadline = time.monotonic() + PATIENCE
+    pattern = re.compile(r'msg="Listening on" address=(\S+)')
+    while (found := pattern.search(log.read_text(encoding="utf-8"))) is None:
+        assert time.monotonic() < deadline, log.read_text(encoding="utf-8")
+        time.sleep(0.1)
+    return found[1]

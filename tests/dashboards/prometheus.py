@@ -1,0 +1,71 @@
+"""Asking a Prometheus."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from typing import Any, NamedTuple
+
+PATIENCE = 60
+
+
+class Series(NamedTuple):
+    """A series of an answer, and its newest value."""
+
+    labels: dict[str, str]
+    value: float
+
+
+class Prometheus:
+    """A running server. ``address``: host and port."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+
+    def now(self, expression: str) -> list[Series]:
+        """The series of ``expression`` at this moment; an error of the query is raised."""
+        result = self._ask("query", query=expression)
+        if result["resultType"] == "scalar":
+            return [Series({}, float(result["result"][1]))]
+        return [Series(one["metric"], float(one["value"][1])) for one in result["result"]]
+
+    def lately(self, expression: str) -> list[Series]:
+        """The series of ``expression`` over the last seconds, as a graph asks."""
+        end = time.time()
+        result = self._ask("query_range", query=expression, start=end - 10, end=end, step=1)
+        return [Series(one["metric"], float(one["values"][-1][1])) for one in result["result"]]
+
+    def values_of(self, label: str, family: str) -> list[str]:
+        """What Grafana's ``label_values(family, label)`` gives."""
+        found: list[str] = self._ask(f"label/{label}/values", **{"match[]": family})
+        return found
+
+    def until(self, expression: str) -> None:
+        """Wait until ``expression`` has a series."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                if self.now(expression):
+                    return
+            except urllib.error.URLError:  # not ready yet: 503
+                pass
+            assert time.monotonic() < deadline, f"{expression} stays empty"
+            time.sleep(0.2)
+
+    def _ask(self, what: str, **parameters: object) -> Any:
+        query = urllib.parse.urlencode(parameters).encode()
+        place = f"http://{self._address}/api/v1/{what}"
+        if what.startswith("label/"):
+            request = urllib.request.Request(f"{place}?{query.decode()}")
+        else:
+            request = urllib.request.Request(place, query)
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return json.load(answer)["data"]
+        except urllib.error.HTTPError as error:
+            if error.code == 503:
+                raise
+            raise AssertionError(f"{parameters}: {error.read().decode()}") from None

@@ -1,0 +1,63 @@
+"""Dashboards ask for what is declared, and nothing declared is left out."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from dashboards.families import PLANNED, is_declared, labels_of
+from streams.metrics.families import BY_NAME
+from tests.dashboards.boards import (
+    Board,
+    Panel,
+    boards,
+    every_panel,
+    expressions,
+    labels_matched,
+)
+from tests.dashboards.rules import names, recorded, rules
+
+
+def family(name: str) -> str:
+    """The family that a name in a query belongs to: of a histogram there are three."""
+    bare = re.sub(r"_(bucket|sum|count)$", "", name)
+    return bare if bare in BY_NAME and BY_NAME[bare].kind == "histogram" else name
+
+
+@pytest.mark.parametrize("name", PLANNED or [pytest.param("", id="none")])
+def test_what_has_been_declared_is_no_longer_planned(name: str) -> None:
+    """An entry of PLANNED goes when its family is declared with the labels it promised."""
+    assert not name or not is_declared(name), f"take {name} out of PLANNED"
+
+
+@every_panel
+def test_a_panel_asks_for_what_is_declared(board: Board, panel: Panel) -> None:
+    """Families that are declared or planned, or recorded by a rule; with labels that they have."""
+    for expression in expressions(panel):
+        for name in names(expression):
+            assert family(name) in BY_NAME or name in PLANNED or name in recorded(), name
+        for name, label in labels_matched(expression):
+            if name not in {"ALERTS", "ALERTS_FOR_STATE", "up"} | recorded():
+                assert label in labels_of(family(name)), f"{name} has no label {label}"
+
+
+@every_panel
+def test_a_query_keeps_labels_that_its_families_have(board: Board, panel: Panel) -> None:
+    """`by`, `on` and legends name labels that something in the query carries."""
+    for target in panel["targets"]:
+        found = names(target["expr"])
+        carried = {label for name in found - recorded() for label in labels_of(family(name))}
+        carried |= {"instance", "job", "le"} | {"alertname", "severity", "place", "region"}
+        grouped = re.findall(r"\b(?:by|on|ignoring|group_left) ?\(([^)]*)\)", target["expr"])
+        wanted = {label.strip() for text in grouped for label in text.split(",") if label.strip()}
+        wanted |= set(re.findall(r"\{\{(\w+)\}\}", target.get("legendFormat", "")))
+        assert wanted - {"alertstate"} <= carried
+
+
+@pytest.mark.parametrize("name", sorted(BY_NAME))
+def test_every_declared_family_is_on_a_dashboard_or_in_a_rule(name: str) -> None:
+    """What nobody looks at need not be measured."""
+    asked = {text for board in boards() for panel in board.panels for text in expressions(panel)}
+    asked |= {str(rule["expr"]) for rule in rules()}
+    assert any(family(found) == name for text in asked for found in names(text))

@@ -1,0 +1,130 @@
+"""Words beside colours, units that fit, and no empty place that looks like a zero."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from dashboards.families import unit_of
+from dashboards.looks import ALERT, CALM, LATENT, NEUTRAL, UNKNOWN, URGENT
+from tests.dashboards.boards import Board, Panel, every_panel, fields
+from tests.dashboards.rules import names
+
+PALETTE = {ALERT, CALM, LATENT, NEUTRAL, UNKNOWN, URGENT}
+
+
+def _colours(settings: dict[str, Any]) -> set[str]:
+    """Colours that say something: those of words and thresholds."""
+    thresholds = settings.get("thresholds") or {"steps": []}
+    found = {step["color"] for step in thresholds["steps"]} - {NEUTRAL}
+    return found | {word["color"] for word in _words(settings)}
+
+
+def _words(settings: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        word for mapping in settings.get("mappings", ()) for word in mapping["options"].values()
+    ]
+
+
+@every_panel
+def test_a_colour_is_never_alone(board: Board, panel: Panel) -> None:
+    """Wherever colours say something there are words too, one for each colour or number."""
+    for _, settings in fields(panel):
+        if not _colours(settings):
+            continue
+        words = _words(settings)
+        assert words
+        assert all(word["text"] for word in words)
+        assert len({word["text"] for word in words}) == len(words)
+
+
+@every_panel
+def test_colours_are_blue_and_orange(board: Board, panel: Panel) -> None:
+    """Which those tell apart who cannot tell green from red."""
+    for _, settings in fields(panel):
+        fixed = settings.get("color", {}).get("fixedColor")
+        assert _colours(settings) | ({fixed} if fixed else set()) <= PALETTE
+
+
+@every_panel
+def test_an_empty_place_is_no_zero(board: Board, panel: Panel) -> None:
+    """What is not there has words of its own: never those of a zero."""
+    for column, settings in fields(panel):
+        if "unit" not in settings:
+            continue
+        absent = settings["noValue"]
+        assert absent
+        assert not re.match(r"\d", absent)
+        zeros = [
+            m["options"]["0"]["text"] for m in settings.get("mappings", ()) if "0" in m["options"]
+        ]
+        assert absent not in zeros, column
+
+
+@every_panel
+def test_every_unit_fits_its_metric(board: Board, panel: Panel) -> None:
+    """Percent for ratios and shares, time for ages, moments for moments, else the thing counted."""
+    for expression, unit in _asked(panel):
+        assert_fits(expression, unit)
+
+
+def assert_fits(expression: str, unit: str) -> None:
+    """The unit is one for what the query gives."""
+    families = {name for name in names(expression) if not _is_only_a_filter(name)}
+    declared = {unit_of(re.sub(r"_(bucket|sum|count)$", "", name)) for name in families}
+    if unit == "percentunit":
+        assert "/" in expression or any(one.startswith("ratio") for one in declared)
+    elif unit == "s":
+        assert any(one.startswith("seconds") for one in declared)
+        if any("since 1970" in one for one in declared):
+            assert " - " in expression, "the age of a moment is now less the moment"
+    elif unit == "dateTimeAsIso":
+        assert "* 1000" in expression, "Grafana wants milliseconds"
+        assert "ALERTS_FOR_STATE" in expression or any("since 1970" in one for one in declared)
+    else:
+        assert unit == "none" or unit.startswith("suffix:")
+        plain = not re.search(r"[/]|> bool|\bcount ?\(", expression)
+        if plain and " - " not in expression:
+            assert not any(one.startswith(("ratio", "seconds")) for one in declared)
+
+
+def _asked(panel: Panel) -> list[tuple[str, str]]:
+    """(query, unit of its values)."""
+    settings = dict(fields(panel))
+    titles = _titles(panel)
+    found = []
+    for target in panel["targets"]:
+        own = settings.get(titles.get(target["refId"], target.get("legendFormat", "")), {})
+        found.append((target["expr"], own.get("unit", settings[None]["unit"])))
+    return found
+
+
+def _titles(panel: Panel) -> dict[str, str]:
+    """Query → column, of a table."""
+    for step in panel.get("transformations", ()):
+        if step["id"] == "organize":
+            renamed = step["options"]["renameByName"]
+            several = {
+                ref[-1]: title for ref, title in renamed.items() if ref.startswith("Value #")
+            }
+            return several or ({"A": renamed["Value"]} if "Value" in renamed else {})
+    return {}
+
+
+def _is_only_a_filter(name: str) -> bool:
+    """Families that say which worker, which region or what time, not what the value is."""
+    return name in {
+        "scrutineer_region_position",
+        "scrutineer_region_live",
+        "scrutineer_now_timestamp_seconds",
+        "election_region_heard",
+    }
+
+
+@pytest.mark.parametrize("unit", ["none", "percentunit", "s"])
+def test_the_check_of_units_can_fail(unit: str) -> None:
+    """A moment shown as a number, a percentage or a duration is seen."""
+    with pytest.raises(AssertionError):
+        assert_fits("election_last_report_timestamp_seconds", unit)
