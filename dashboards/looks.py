@@ -139,6 +139,12 @@ AGE_OF_ROW: Final = replace(AGE, words=((-1, Word(NO_REPORT, UNKNOWN)),))
 MOMENT: Final = Look(unit="dateTimeAsIso")
 """When; the query gives milliseconds, as Grafana wants them."""
 
+
+def seconds() -> Look:
+    """A short duration, with its digits."""
+    return replace(AGE, decimals=3, absent="no worker")
+
+
 RATE: Final = Look(unit="suffix:events/s", decimals=1, absent="no worker")
 
 REGION_STATES: Final = {
@@ -168,6 +174,23 @@ ESCALATION: Final = {
     0: Word("nobody expected there", UNKNOWN),
 }
 """What becomes of incidents in a region."""
+
+PUBLICATION: Final = {
+    5: Word("copies differ", URGENT),
+    4: Word("closed, nothing published", ALERT),
+    3: Word("partly published", LATENT),
+    2: Word("all stations published", CALM),
+    1: Word("polls open", NEUTRAL),
+    0: Word("not known", UNKNOWN),
+}
+"""What is public of a region's results."""
+
+PARTITION_STATES: Final = {
+    "failed": (3, Word("failed", URGENT)),
+    "rebuilding": (2, Word("rebuilding", LATENT)),
+    "live": (1, Word("live", CALM)),
+}
+"""What a partition is doing: code and word."""
 
 VERDICTS: Final = {
     "official_above": (10, Word("official above observed", URGENT)),

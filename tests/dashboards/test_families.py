@@ -17,6 +17,7 @@ from tests.dashboards.boards import (
     labels_matched,
 )
 from tests.dashboards.rules import names, recorded, rules
+from tests.data import ROOT
 
 
 def family(name: str) -> str:
@@ -61,3 +62,16 @@ def test_every_declared_family_is_on_a_dashboard_or_in_a_rule(name: str) -> None
     asked = {text for board in boards() for panel in board.panels for text in expressions(panel)}
     asked |= {str(rule["expr"]) for rule in rules()}
     assert any(family(found) == name for text in asked for found in names(text))
+
+
+def test_workers_are_scraped_under_the_name_that_the_dashboards_ask_for() -> None:
+    """The job of the configuration in deploy/ is the one whose workers are counted."""
+    text = (ROOT / "deploy" / "prometheus" / "prometheus.yml").read_text(encoding="utf-8")
+    asked = {
+        job
+        for board in boards()
+        for panel in board.panels
+        for expression in expressions(panel)
+        for job in re.findall(r'job="([^"]+)"', expression)
+    }
+    assert asked == set(re.findall(r"job_name: (\w+)", text)) & asked != set()

@@ -32,8 +32,8 @@ from tests.metrics.worlds import (
 from tests.packs import small_pack
 from tests.strategies import PARTITIONS, Record
 
-EVENING = microseconds(datetime(2030, 6, 2, 19, 30, tzinfo=UTC))
-"""Before the polls close; the day's last reports are minutes old."""
+EVENING = microseconds(datetime(2030, 6, 2, 22, 30, tzinfo=UTC))
+"""After the polls closed everywhere; the day's last reports are minutes old."""
 
 MANY = 1500
 
@@ -47,11 +47,12 @@ FIRST = sorted({home("XX"), home("XX-A"), home("XX-B")})
 @cache
 def pages() -> dict[str, bytes]:
     """Instance → its page."""
-    records = [*_day(), *_chosen()]
+    kept, lifted = _lifted()
+    records = [*_day(), *_chosen(), kept, lifted]
     return {
         "first": _page(FIRST, records),
         "second": _page([number for number in HOMES if number not in FIRST], records),
-        "zombie": _page(FIRST, _day()[:OLD]),
+        "zombie": _page(FIRST, [*_day()[:OLD], kept]),
     }
 
 
@@ -74,7 +75,7 @@ def _day() -> list[Record]:
 def _chosen() -> list[Record]:
     """What the random day lacks: whole regions' turnout, a fall, late reports, a dead letter."""
     at = {"morning": "2030-06-02T10:00:00Z", "noon": "2030-06-02T14:00:00Z"}
-    late = "2030-06-02T19:20:00Z"
+    late = "2030-06-02T22:20:00Z"
     turnout = [
         official(region=region, as_of=moment, voted=voted, registered=registered)
         for region, registered in (("XX", 10000), ("XX-A", 4000), ("XX-B", 3000), ("XX-C", 2900))
@@ -91,8 +92,17 @@ def _chosen() -> list[Record]:
         incident(report_id=f"late-{region}", region=region, severity="critical", time=late)
         for region in ("XX-A", "XX-B", "XX-C")
     ]
-    kept_out = restriction(report_id="late", station="A-1", time=late)
-    return [*turnout, fall, second, district, *reports, kept_out, rejected(b"{", TOPICS[0])]
+    kept_out = restriction(report_id="late", station="A-1", phase="counting", time=late)
+    country = restriction(report_id="c", region="XX", commission="CEC", phase="counting", time=late)
+    letter = rejected(b"{", TOPICS[0])
+    return [*turnout, fall, second, district, *reports, kept_out, country, letter]
+
+
+def _lifted() -> tuple[Record, Record]:
+    """A restriction that the zombie knows of, and that it was lifted, which it does not know."""
+    data = {"report_id": "lifted", "phase": "post_election", "station": "A-2"}
+    end = "2030-06-02T12:30:00Z"
+    return restriction(**data), restriction(**data, revision=1, lifted=end)
 
 
 def _page(partitions: Iterable[int], records: Iterable[Record]) -> bytes:
