@@ -7,13 +7,13 @@ from typing import Final
 from dashboards.sdk import dashboard
 
 UIDS: Final = {
-    "Operations room": "scrutineer-operations",
-    "Observer access": "scrutineer-access",
-    "Incidents": "scrutineer-incidents",
-    "Turnout gap": "scrutineer-turnout",
-    "Coverage and silence": "scrutineer-coverage",
-    "Counting and results": "scrutineer-results",
-    "Pipeline health": "scrutineer-pipeline",
+    "Operations room": "operations-room",
+    "Observer access": "observer-access",
+    "Incidents": "incidents",
+    "Turnout gap": "turnout-gap",
+    "Coverage and silence": "coverage",
+    "Counting and results": "counting-results",
+    "Pipeline health": "pipeline-health",
 }
 """Title of each dashboard → its uid, in the order of the day's questions."""
 

@@ -38,7 +38,7 @@ same in all, is written `furthest(…)` here.
 """
 
 _AHEAD: Final = (
-    " and on (instance, region) (scrutineer_region_position == on (region) group_left () "
+    " and on (job, instance, region) (scrutineer_region_position == on (region) group_left () "
     "max by (region) (scrutineer_region_position))"
 )
 

@@ -41,7 +41,7 @@ def furthest(expression: str, *labels: str) -> str:
     """
     kept = ", ".join(("region", *(label for label in labels if label != "region")))
     ahead = f"{_POSITION} == on (region) group_left () max by (region) ({_POSITION})"
-    return f"max by ({kept}) ({expression} and on (instance, region) ({ahead}))"
+    return f"max by ({kept}) ({expression} and on (job, instance, region) ({ahead}))"
 
 
 def each(name: str, **wanted: str) -> str:

@@ -22,7 +22,7 @@ from dashboards.tables import Column, Rows, rows
 NEEDS, WHERE, BAD, SINCE, SURE = QUESTIONS
 _VISITS = "election_visits"
 _NEGATIVE = "bad|very_bad"
-_COUNT = {"phase": "counting"}
+_COUNTING = "counting"
 _PUBLISHED = "election_results_published_stations"
 _COPIES = "election_protocols_observed"
 _DIFFERENT = "election_protocol_differences"
@@ -58,7 +58,7 @@ def _numbers() -> tuple[dashboard.Panel, ...]:
 
 
 def _negative() -> dashboard.Panel:
-    bad = while_heard(total(_VISITS, rating=_NEGATIVE, by=(), **_COUNT))
+    bad = while_heard(total(_VISITS, rating=_NEGATIVE, by=(), phase=_COUNTING))
     return number(
         "Counts assessed negatively",
         Text(
@@ -70,7 +70,7 @@ def _negative() -> dashboard.Panel:
         ),
         counted("counts"),
         Value("negative", bad),
-        Value("observed", while_heard(total(_VISITS, by=(), **_COUNT))),
+        Value("observed", while_heard(total(_VISITS, by=(), phase=_COUNTING))),
         link=links.to("Observer access"),
     )
 
@@ -141,7 +141,7 @@ def _publication() -> str:
 
 
 def _regions() -> dashboard.Panel:
-    counts = total(_VISITS, **_COUNT)
+    counts = total(_VISITS, phase=_COUNTING)
     published, stations = total(_PUBLISHED), total("election_stations")
     return rows(
         "Regions by publication",
@@ -159,7 +159,9 @@ def _regions() -> dashboard.Panel:
         Column("Stations", stations, counted("stations", absent="not known")),
         Column("Published", share(published, stations), ratio(absent="not known", decimals=0)),
         Column("Counts observed", spoken(counts), _NONE_OBSERVED),
-        Column("Negative", share(total(_VISITS, rating=_NEGATIVE, **_COUNT), counts), _SHARE),
+        Column(
+            "Negative", share(total(_VISITS, rating=_NEGATIVE, phase=_COUNTING), counts), _SHARE
+        ),
         ages.column(),
         size=(24, 10),
     )

@@ -38,9 +38,9 @@ def test_a_zombie_is_not_believed(prometheus: Prometheus, family: str) -> None:
 
 def test_the_higher_value_is_not_the_right_one(prometheus: Prometheus) -> None:
     """A restriction that was lifted after the zombie's time is in force for the zombie alone."""
-    family, wanted = "election_restrictions_open", {"phase": "post_election"}
-    assert total(samples(pages()["zombie"]), family, region="XX-A", **wanted) == 1
-    assert by_region(prometheus, queries.total(family, **wanted))["XX-A"] == 0
+    family, phase = "election_restrictions_open", "post_election"
+    assert total(samples(pages()["zombie"]), family, region="XX-A", phase=phase) == 1
+    assert by_region(prometheus, queries.total(family, phase=phase))["XX-A"] == 0
     opened = queries.each("election_restriction_opened_timestamp_seconds")
     shown = {one.labels["report_id"] for one in prometheus.now(fill(opened, ALL))}
     assert "late" in shown
