@@ -150,7 +150,7 @@ RATE: Final = Look(unit="suffix:events/s", decimals=1, absent="no worker")
 REGION_STATES: Final = {
     6: Word("observers restricted", URGENT),
     5: Word("silent or nothing heard", UNKNOWN),
-    4: Word("critical incident", ALERT),
+    4: Word("critical incident open", ALERT),
     3: Word("turnout differs", ALERT),
     2: Word("official figures fall or conflict", LATENT),
     1: Word("reporting, none of these", CALM),
@@ -169,7 +169,7 @@ RESTRICTED: Final = {
 ESCALATION: Final = {
     4: Word("surge", URGENT),
     3: Word("silent or nothing heard", UNKNOWN),
-    2: Word("critical incident", ALERT),
+    2: Word("critical incident open", ALERT),
     1: Word("reporting, neither", CALM),
     0: Word("nobody expected there", UNKNOWN),
 }

@@ -16,7 +16,7 @@ def state() -> str:
     return queries.first_of(
         (6, some(total("election_restrictions_open"))),
         (5, heard("silent|nothing_heard")),
-        (4, some(total("election_incidents", severity="critical"))),
+        (4, some(total("election_critical_incidents_open"))),
         (3, some(f"max by (region) ({gap})")),
         (2, some(total("election_official_findings", finding="fall|conflicting"))),
         (1, heard()),

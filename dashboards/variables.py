@@ -37,8 +37,11 @@ def region() -> dashboard.VariableModel:
 
 
 def contest() -> dashboard.VariableModel:
-    """One ballot."""
-    return _values("contest", "Contest", "election_turnout_ratio", "The ballot to compare.")
+    """One ballot: at first the one of which most stations were observed."""
+    query = "query_result(sort_desc(sum by (contest) (election_turnout_stations)))"
+    found = _query("contest", "Contest", query, "The ballot whose turnout is compared.")
+    found.regex, found.sort = '/contest="([^"]+)"/', dashboard.VariableSort.DISABLED
+    return found
 
 
 def checkpoint() -> dashboard.VariableModel:
@@ -75,7 +78,12 @@ def comparison() -> dashboard.VariableModel:
 
 
 def _values(name: str, label: str, family: str, description: str) -> dashboard.VariableModel:
-    query = f"label_values({family}, {name})"
+    found = _query(name, label, f"label_values({family}, {name})", description)
+    found.sort = dashboard.VariableSort.ALPHABETICAL_ASC
+    return found
+
+
+def _query(name: str, label: str, query: str, description: str) -> dashboard.VariableModel:
     return dashboard.VariableModel(
         type_val=dashboard.VariableType.QUERY,
         name=name,
@@ -83,7 +91,6 @@ def _values(name: str, label: str, family: str, description: str) -> dashboard.V
         description=description,
         datasource=SOURCE,
         definition=query,
-        query={"query": query, "refId": "variable"},
+        query={"query": query, "refId": "PrometheusVariableQueryEditor-VariableQuery"},
         refresh=dashboard.VariableRefresh.ON_TIME_RANGE_CHANGED,
-        sort=dashboard.VariableSort.ALPHABETICAL_ASC,
     )

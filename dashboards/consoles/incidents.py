@@ -25,6 +25,7 @@ NEEDS, WHERE, BAD, SINCE, SURE = QUESTIONS
 _ALL = "election_incidents"
 _RECENT = "election_incidents_recent"
 _STATUS = "election_incidents_by_status"
+_CRITICAL = "election_critical_incidents_open"
 _SURGE = "election_incident_surge"
 _WAITING = "reported|under_review"
 
@@ -68,14 +69,14 @@ def _surges() -> dashboard.Panel:
 
 def _critical() -> dashboard.Panel:
     return number(
-        "Critical, over the day",
+        "Critical, open",
         Text(
-            "Standing incidents of severity critical.",
+            "Incidents of severity critical that the desk has neither resolved nor dismissed.",
             "The desk's severity where it set one, else the observer's.",
-            "Each must have been looked at by the desk: see the waiting ones on the right.",
+            "Decide about each; what is resolved, rejected or downgraded is no longer counted.",
         ),
-        alarming("incidents", "none reported"),
-        Value("critical", spoken_total(total(_ALL, severity="critical", by=()))),
+        alarming("incidents", "none open"),
+        Value("critical", spoken_total(total(_CRITICAL, by=()))),
         size=(5, 4),
         link=links.to("Observer access"),
     )
@@ -116,7 +117,7 @@ def _escalation() -> str:
     return first_of(
         (4, some(each(_SURGE))),
         (3, heard("silent|nothing_heard")),
-        (2, some(total(_ALL, severity="critical"))),
+        (2, some(total(_CRITICAL))),
         (1, heard()),
         (0, each("scrutineer_region_live")),
     )

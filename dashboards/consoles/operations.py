@@ -99,18 +99,15 @@ def _in_force() -> dashboard.Panel:
 
 def _critical() -> dashboard.Panel:
     return number(
-        "Critical incidents",
+        "Critical incidents open",
         Text(
-            "Incidents of severity critical that stand, over the day.",
+            "Incidents of severity critical that the desk has neither resolved nor dismissed.",
             "The desk's severity where it set one, else the observer's. Confirmed or not: "
             "Incidents has what the desk decided.",
             "Open Incidents: where, which category, and whether the desk has looked at it.",
         ),
-        alarming("critical", "none reported"),
-        Value(
-            "critical",
-            spoken_total(total("election_incidents", severity="critical", by=())),
-        ),
+        alarming("critical", "none open"),
+        Value("critical", spoken_total(total("election_critical_incidents_open", by=()))),
         size=_TALL,
         link=links.to("Incidents"),
     )

@@ -25,6 +25,7 @@ _STATE = "scrutineer_partition_state"
 _LAG = "scrutineer_partition_lag_events"
 _EVENTS = "scrutineer_events_total"
 _REJECTED = "scrutineer_rejected_events_total"
+_URGENT = "scrutineer_urgent_rejected_events_total"
 _NOW = "scrutineer_now_timestamp_seconds"
 
 
@@ -46,7 +47,15 @@ def console() -> Console:
 
 
 def _numbers() -> tuple[dashboard.Panel, ...]:
-    return _down(), _not_live(), _behind(), _rejected(), ages.observers(), ages.official()
+    return (
+        _urgent(),
+        _down(),
+        _not_live(),
+        _behind(),
+        _rejected(),
+        ages.observers((4, 4)),
+        ages.official((3, 4)),
+    )
 
 
 def _down() -> dashboard.Panel:
@@ -60,6 +69,7 @@ def _down() -> dashboard.Panel:
         ),
         alarming("workers", "all answer", absent="none listed", step=URGENT),
         Value("down", 'sum(up{job="scrutineer"} == bool 0)'),
+        size=(4, 4),
         link=links.to("Operations room"),
     )
 
@@ -75,6 +85,7 @@ def _not_live() -> dashboard.Panel:
         ),
         alarming("partitions", "all live", absent="no worker", step=URGENT),
         Value("not live", f"sum(({live}) == bool 0)"),
+        size=(3, 4),
         link=links.to("Operations room"),
     )
 
@@ -89,6 +100,7 @@ def _behind() -> dashboard.Panel:
         ),
         alarming("events", "all read", absent="no worker", step=LATENT),
         Value("behind", f"sum(max by (topic, partition) ({_LAG}))"),
+        size=(4, 4),
         link=links.to("Operations room"),
     )
 
@@ -104,7 +116,24 @@ def _rejected() -> dashboard.Panel:
         ),
         alarming("events", "none", absent="no worker", step=LATENT),
         Value("rejected", f"sum(max by (topic, partition, type, reason) ({_REJECTED}))"),
+        size=(3, 4),
         link=links.to("Incidents"),
+    )
+
+
+def _urgent() -> dashboard.Panel:
+    return number(
+        "Urgent ones rejected",
+        Text(
+            "Rejected events that tell of a restriction or of a critical incident.",
+            "By their type, or where it could not be read by the words in them.",
+            "Read the letter now and act on it: no table, no alert and no number shows it. Then "
+            "mend it and send it again.",
+        ),
+        alarming("events", "none", absent="no worker", step=URGENT),
+        Value("urgent", f"sum(max by (topic, partition, type) ({_URGENT}))"),
+        size=(3, 4),
+        link=links.to("Observer access"),
     )
 
 

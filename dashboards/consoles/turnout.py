@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from dashboards import ages, links, regions, variables
 from dashboards.console import QUESTIONS, Console
 from dashboards.looks import LATENT, VERDICT, alarming, counted, ratio
@@ -14,6 +16,7 @@ NEEDS, WHERE, BAD, SINCE, SURE = QUESTIONS
 _CHOSEN = {"contest": "$contest", "comparison": "$comparison"}
 _VERDICT = "election_turnout_verdict"
 _OFFICIAL = "election_official_findings"
+_HALF_WIDTH = "election_turnout_gap_half_width_ratio"
 _OBSERVED = "election_observed_turnout_findings"
 _STRATUM = "election_turnout_stratum_"
 _COMPARED = "!no_official|no_observation|too_few"
@@ -30,7 +33,7 @@ def console() -> Console:
             (NEEDS, _numbers()),
             (WHERE, (_regions(),)),
             (BAD, (_matched(), _findings())),
-            (SINCE, (_states(), _turnout(), _checkpoints())),
+            (SINCE, (_states(), _gap(), _turnout(), _checkpoints())),
             (SURE, (_sample(), _own())),
         ),
         chosen=(
@@ -102,7 +105,6 @@ _PUBLISHED = f"and on () (count({each('election_official_as_of_timestamp_seconds
 
 
 def _regions() -> dashboard.Panel:
-    half = "election_turnout_gap_half_width_ratio"
     row = furthest(series("election_turnout_gap_checkpoints", **_CHOSEN))
     return rows(
         "Regions by verdict",
@@ -124,8 +126,8 @@ def _regions() -> dashboard.Panel:
         Column("Official", _ratio(source="official"), ratio(absent="none published")),
         Column("Observed", _ratio(source="observed"), ratio(absent="not observed")),
         Column("Gap", furthest(series("election_turnout_gap_ratio", **_CHOSEN)), _GAP),
-        Column("± 95 %", furthest(series(half, level="95", **_CHOSEN)), _HALF),
-        Column("± all", furthest(series(half, level="family", **_CHOSEN)), _HALF),
+        Column("± 95 %", furthest(series(_HALF_WIDTH, level="95", **_CHOSEN)), _HALF),
+        Column("± all", furthest(series(_HALF_WIDTH, level="family", **_CHOSEN)), _HALF),
         Column("Stations", furthest(series("election_turnout_stations", **_CHOSEN)), _STATIONS),
         Column("In a row, + above", row, counted("checkpoints", absent="not compared")),
         Column(
@@ -201,22 +203,43 @@ def _states() -> dashboard.Panel:
         ),
         VERDICT,
         Value("{{region}}", regions.verdict("$comparison")),
-        size=(24, 10),
+        size=(12, 10),
         link=links.to_series("Coverage and silence"),
     )
 
 
 def _turnout() -> dashboard.Panel:
     return graph(
-        "Official and observed, by region",
+        "Official turnout, by region",
         Text(
-            "Newest official turnout and newest observed turnout of each chosen region.",
-            "Without intervals, which are in the table above. Choose one region to read it.",
-            "Lines that part and stay apart: see the verdict, not the distance.",
+            "Newest published turnout of each chosen region, and of the country where it is "
+            "published.",
+            "The figure of the publisher that counts most.",
+            "A line that falls: see By finding. One that jumps: compare with the observers.",
         ),
         ratio(absent="not published"),
-        Value("{{region}} {{source}}", each("election_turnout_ratio", contest="$contest")),
-        size=(12, 9),
+        Value("{{region}}", _ratio(source="official")),
+        size=(10, 9),
+        link=links.to_series("Coverage and silence"),
+    )
+
+
+def _gap() -> dashboard.Panel:
+    gap = furthest(series("election_turnout_gap_ratio", **_CHOSEN))
+    half = furthest(series(_HALF_WIDTH, level="family", **_CHOSEN))
+    return graph(
+        "Gap and its interval, by region",
+        Text(
+            "Official less observed turnout of each chosen region, with the interval that holds "
+            "for all regions and checkpoints at once. Choose one region to read it.",
+            "Only gap without from and to: there is no interval, the verdict beside says why.",
+            "From and to on one side of 0, at two checkpoints: the gap is no accident.",
+        ),
+        _GAP,
+        Value("{{region}} gap", gap),
+        Value("{{region}} from", f"{gap} - {half}"),
+        Value("{{region}} to", f"{gap} + {half}"),
+        size=(12, 10),
         link=links.to_series("Coverage and silence"),
     )
 
@@ -232,7 +255,7 @@ def _checkpoints() -> dashboard.Panel:
         ratio(absent="not published"),
         each("election_turnout_official_ratio", contest="$contest"),
         across="checkpoint",
-        size=(12, 9),
+        size=(14, 9),
     )
 
 
@@ -247,7 +270,9 @@ def _sample() -> dashboard.Panel:
             "Stations of each stratum of the sample: in all, drawn, reported, without a register; "
             "and turnout at those that reported.",
             "At the checkpoint chosen above. Turnout here is of the reporting stations alone, "
-            "not weighted: the table of regions has the estimate.",
+            "not weighted: the table of regions has the estimate. Spread: standard deviation of "
+            "the stations around it, as part of their mean register; a wide one needs more "
+            "stations.",
             "Reported far below drawn: call those teams. The fast ones are no random part.",
         ),
         Rows(
@@ -262,9 +287,21 @@ def _sample() -> dashboard.Panel:
         Column("Reported of drawn", share(stratum("reported"), stratum("drawn")), _PART),
         Column("No register", stratum("no_register"), _STATIONS),
         Column("Turnout there", share(stratum("voters"), stratum("registered")), ratio()),
+        Column("Spread", _spread(stratum), ratio(absent="fewer than 2")),
         size=(15, 9),
         absent="no random sample",
     )
+
+
+def _spread(stratum: Callable[[str], str]) -> str:
+    """Σ(a − p·m)² by its sums, p = Σa/Σm: its root mean, as part of the mean register."""
+    a, m, k = stratum("voters"), stratum("registered"), stratum("reported")
+    p = f"({a} / ({m} > 0))"
+    squares = (
+        f"{stratum('voters_squared')} - 2 * {p} * {stratum('voters_registered')} "
+        f"+ {p} * {p} * {stratum('registered_squared')}"
+    )
+    return f"sqrt(clamp_min({squares}, 0) / ({k} - 1 > 0)) / ({m} / {k})"
 
 
 def _own() -> dashboard.Panel:

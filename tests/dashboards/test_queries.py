@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 import re
+from functools import cache
+from typing import Any
 
 from streams.metrics.declare import LABELS
 from tests.dashboards.boards import (
     GRAPHS,
     Board,
     Panel,
+    boards,
     every_board,
     every_other,
     every_panel,
@@ -46,15 +49,29 @@ OWN = {"__rate_interval": "10s", "__range": "30s", "__interval": "5s"}
 """Grafana's own variables."""
 
 
+def options(variable: dict[str, Any], prometheus: Prometheus) -> list[str]:
+    """What Grafana offers to choose for a variable with a query, in its order."""
+    query = variable["definition"]
+    assert query == variable["query"]["query"]
+    if match := re.fullmatch(r"label_values\((\w+), (\w+)\)", query):
+        return sorted(prometheus.values_of(match[2], match[1]), reverse=variable["sort"] == 2)
+    match = re.fullmatch(r"query_result\((.+)\)", query)
+    assert match, query
+    found = re.compile(variable["regex"].strip("/"))
+    texts = [
+        "{" + ",".join(f'{name}="{value}"' for name, value in one.labels.items()) + "}"
+        for one in prometheus.now(match[1])
+    ]
+    return [hit[1] for text in texts if (hit := found.search(text))]
+
+
 def chosen(board: Board, prometheus: Prometheus, region: str | None = None) -> dict[str, str]:
     """A value for each variable: what Grafana takes at first, or one ``region``."""
     found = dict(OWN)
     for variable in board.variables:
         if variable["type"] == "query":
-            match = re.fullmatch(r"label_values\((\w+), (\w+)\)", variable["definition"])
-            assert match, variable["definition"]
-            values = sorted(prometheus.values_of(match[2], match[1]), reverse=variable["sort"] == 2)
-            found[variable["name"]] = variable.get("allValue") or values[0]
+            first = options(variable, prometheus)[0]
+            found[variable["name"]] = variable.get("allValue") or first
         elif variable["type"] == "custom":
             found[variable["name"]] = variable["current"]["value"]
     if region is not None and "region" in found:
@@ -62,13 +79,27 @@ def chosen(board: Board, prometheus: Prometheus, region: str | None = None) -> d
     return found
 
 
+@cache
+def chosen_on(uid: str, prometheus: Prometheus, region: str | None) -> dict[str, str]:
+    """The same for the dashboard ``uid``, asked once."""
+    return chosen(next(board for board in boards() if board.uid == uid), prometheus, region)
+
+
+@cache
+def asked(expression: str, prometheus: Prometheus, over_time: bool) -> list[Series]:
+    """What a query returns, asked once: the pages do not change."""
+    return (prometheus.lately if over_time else prometheus.now)(expression)
+
+
 def answers(
     board: Board, panel: Panel, prometheus: Prometheus, region: str | None = None
 ) -> dict[str, list[Series]]:
     """Query → the series that it returns, as the panel asks."""
-    ask = prometheus.lately if panel["type"] in GRAPHS else prometheus.now
-    values = chosen(board, prometheus, region)
-    return {target["refId"]: ask(fill(target["expr"], values)) for target in panel["targets"]}
+    values = chosen_on(board.uid, prometheus, region)
+    return {
+        target["refId"]: asked(fill(target["expr"], values), prometheus, panel["type"] in GRAPHS)
+        for target in panel["targets"]
+    }
 
 
 @every_board
@@ -76,9 +107,7 @@ def test_every_variable_has_something_to_choose(board: Board, prometheus: Promet
     """A query of the variable returns values; a list has one that is chosen at first."""
     for variable in board.variables:
         if variable["type"] == "query":
-            match = re.fullmatch(r"label_values\((\w+), (\w+)\)", variable["definition"])
-            assert match
-            assert prometheus.values_of(match[2], match[1])
+            assert options(variable, prometheus)
         elif variable["type"] == "custom":
             assert variable["current"] in variable["options"]
 
