@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from dashboards.console import COLUMNS
 from dashboards.panels import DO
+from dashboards.shorthand import short
 
 _WIDE: Final = 4
 """Characters for each column of the grid."""
@@ -32,15 +33,15 @@ queries mean: [metrics.md](metrics.md).
 
 Read each from the top: what needs me now, where, how bad, since when, how sure. Orange asks for
 somebody, blue does not, grey is not known; a word or a number says the same. **`no report` is not
-zero**: it stands wherever a zero would only mean that nobody reports. The queries take every
-region's numbers from the worker that has read most of the region's log; that part of them, the
-same in all, is written `furthest(…)` here.
-"""
+zero**: it stands wherever a zero would only mean that nobody reports.
 
-_AHEAD: Final = (
-    " and on (job, instance, region) (scrutineer_region_position == on (region) group_left () "
-    "max by (region) (scrutineer_region_position))"
-)
+The queries stand here without what is the same in many of them: all are of the regions, contest,
+comparison and checkpoint that are chosen; `furthest(…)` takes each region from the worker that has
+read most of its log; `now` is the election's clock; `spoken(…)` is −1 instead of 0, and
+`while_heard(…)` nothing, where no region reports; `first_of(…)` is the code of the first state that
+a region is in; `code of verdict` and the like the code of the one that is 1. The panels have words
+for the codes.
+"""
 
 
 def page(dashboards: Iterable[str]) -> str:
@@ -100,30 +101,10 @@ def _write(canvas: list[list[str]], line: int, column: int, text: str) -> None:
 
 
 def _row(panel: dict[str, Any]) -> str:
-    queries = "<br>".join(f"`{_short(target['expr'])}`" for target in panel["targets"])
+    queries = "<br>".join(f"`{short(target['expr'])}`" for target in panel["targets"])
     todo = panel["description"].partition(DO)[2]
     cells = (panel["title"], queries, ", ".join(_units(panel)), todo)
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-
-
-def _short(expression: str) -> str:
-    """The query with ``furthest`` for what all have in common."""
-    while (end := expression.find(_AHEAD)) >= 0:
-        opening = _opening(expression, end)
-        start = expression.rindex("max by (", 0, opening)
-        inside = expression[opening + 1 : end]
-        expression = f"{expression[:start]}furthest({inside}){expression[end + len(_AHEAD) + 1 :]}"
-    return expression
-
-
-def _opening(expression: str, end: int) -> int:
-    """Where the parenthesis begins that ``end`` stands in."""
-    depth = 0
-    for place in range(end - 1, -1, -1):
-        depth += {")": 1, "(": -1}.get(expression[place], 0)
-        if depth < 0:
-            return place
-    raise ValueError(expression)
 
 
 def _units(panel: dict[str, Any]) -> list[str]:

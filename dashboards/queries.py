@@ -16,6 +16,11 @@ NOW: Final = "scalar(max(scrutineer_now_timestamp_seconds))"
 """What time it is, of the wall or of the log's clock: never ``time()``."""
 
 _POSITION: Final = "scrutineer_region_position"
+AHEAD: Final = (
+    f" and on (job, instance, region) "
+    f"({_POSITION} == on (region) group_left () max by (region) ({_POSITION}))"
+)
+"""Keeps, of each region, the series of the worker that is furthest."""
 
 
 def series(name: str, **wanted: str) -> str:
@@ -40,8 +45,7 @@ def furthest(expression: str, *labels: str) -> str:
     ``labels`` beside the region are kept. To be replaced where rules record this once for all.
     """
     kept = ", ".join(("region", *(label for label in labels if label != "region")))
-    ahead = f"{_POSITION} == on (region) group_left () max by (region) ({_POSITION})"
-    return f"max by ({kept}) ({expression} and on (job, instance, region) ({ahead}))"
+    return f"max by ({kept}) ({expression}{AHEAD})"
 
 
 def each(name: str, **wanted: str) -> str:

@@ -104,7 +104,12 @@ def matrix(
     found.transformations = [
         dashboard.DataTransformerConfig(
             "groupingToMatrix",
-            options={"columnField": across, "rowField": "region", "valueField": "Value"},
+            options={
+                "columnField": across,
+                "rowField": "region",
+                "valueField": "Value",
+                "emptyValue": "null",
+            },
         ),
         dashboard.DataTransformerConfig(
             "organize",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboards import ages, links, regions, variables
 from dashboards.console import QUESTIONS, Console
-from dashboards.looks import AGE, AGE_OF_ROW, MOMENT, RESTRICTED, alarming, coded, counted
+from dashboards.looks import AGE, AGE_OF_ROW, MOMENT, RESTRICTED, URGENT, alarming, coded, counted
 from dashboards.panels import Text, Value, graph, number, timeline
 from dashboards.queries import (
     NOW,
@@ -59,7 +59,7 @@ def _in_force() -> dashboard.Panel:
             "Reports as they stand. Zero is shown only while a region reports.",
             "Take the table from the top: call the team, then the commission.",
         ),
-        alarming("restrictions", "none in force", step="dark-orange"),
+        alarming("restrictions", "none in force", step=URGENT),
         Value("in force", spoken_total(total(_OPEN, by=()))),
         size=(5, 4),
         link=links.to("Coverage and silence"),

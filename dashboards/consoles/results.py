@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboards import ages, links, regions, variables
 from dashboards.console import QUESTIONS, Console
-from dashboards.looks import LATENT, PUBLICATION, alarming, coded, counted, ratio
+from dashboards.looks import CALM, LATENT, PUBLICATION, URGENT, alarming, coded, counted, ratio
 from dashboards.panels import Text, Value, graph, number, timeline
 from dashboards.queries import (
     age,
@@ -85,7 +85,7 @@ def _different() -> dashboard.Panel:
             "The table protocols has both figures of each. Compare with the photograph before "
             "anybody speaks of it.",
         ),
-        alarming("protocols", "none differ", absent="no copy yet", step="dark-orange"),
+        alarming("protocols", "none differ", absent="no copy yet", step=URGENT),
         Value("differ", _with_copies(total(_DIFFERENT, by=()), "vector(-1)")),
         link=links.to("Observer access"),
     )
@@ -283,12 +283,12 @@ def _copies() -> dashboard.Panel:
             "No copies after the close: look for protocol_copy_refused in Observer access.",
         ),
         Rows(labels=regions.LISTED, sort="Differ", leads_to="Observer access"),
-        Column("Copies", spoken(total(_COPIES)), alarming("copies", "none", step="blue")),
+        Column("Copies", spoken(total(_COPIES)), alarming("copies", "none", step=CALM)),
         Column("Differ", f"{total(_DIFFERENT)} and on (region) ({total(_COPIES)} > 0)", _DIFFER),
         size=(12, 9),
     )
 
 
 _SHARE = ratio(absent="none observed")
-_NONE_OBSERVED = alarming("counts", "none observed", step="blue")
-_DIFFER = alarming("copies", "none differ", absent="no copy yet", step="dark-orange")
+_NONE_OBSERVED = alarming("counts", "none observed", step=CALM)
+_DIFFER = alarming("copies", "none differ", absent="no copy yet", step=URGENT)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from dashboards import ages, links, regions, variables
 from dashboards.console import QUESTIONS, Console
-from dashboards.looks import LATENT, VERDICT, alarming, counted, ratio
+from dashboards.looks import LATENT, URGENT, VERDICT, alarming, counted, ratio
 from dashboards.panels import Text, Value, graph, number, timeline
 from dashboards.queries import age, each, furthest, series, share, spoken_all, total
 from dashboards.sdk import dashboard
@@ -78,7 +78,7 @@ def _repeated() -> dashboard.Panel:
             "Twice is what the alert waits for: once can be a late or a wrong figure.",
             "These are the ones to work on; the row of the region says how many in a row.",
         ),
-        alarming("regions", "none", absent="not compared", step="dark-orange"),
+        alarming("regions", "none", absent="not compared", step=URGENT),
         Value("in a row", f"sum(abs({row}) >= bool 2)"),
         size=(5, 4),
         link=links.to("Operations room"),
@@ -262,7 +262,7 @@ def _checkpoints() -> dashboard.Panel:
 def _sample() -> dashboard.Panel:
     def stratum(what: str) -> str:
         wanted = {"contest": "$contest", "checkpoint": "$checkpoint"}
-        return total(f"{_STRATUM}{what}", by=("region", "stratum"), **wanted)
+        return furthest(series(f"{_STRATUM}{what}", **wanted), "stratum")
 
     return rows(
         "The sample, by stratum",

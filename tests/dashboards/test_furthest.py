@@ -47,8 +47,8 @@ def test_the_higher_value_is_not_the_right_one(prometheus: Prometheus) -> None:
     assert "lifted" not in shown
 
 
-def test_both_workers_regions_are_shown(prometheus: Prometheus) -> None:
-    """Each region once, from whichever worker has it."""
+def test_during_a_handover_each_region_is_shown_once(prometheus: Prometheus) -> None:
+    """From whichever worker has it, also where two are equally far."""
     shown = prometheus.now(fill(queries.each("scrutineer_region_live"), ALL))
     assert sorted(one.labels["region"] for one in shown) == [
         "XX",

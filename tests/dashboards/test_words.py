@@ -93,6 +93,23 @@ def assert_fits(expression: str, unit: str) -> None:
             assert not any(one.startswith(("ratio", "seconds")) for one in declared)
 
 
+@every_panel
+def test_every_share_stands_beside_its_n(board: Board, panel: Panel) -> None:
+    """A part of something is shown with the count that it is a part of."""
+    asked = _asked(panel)
+    if any(unit == "percentunit" and "/" in expression for expression, unit in asked):
+        assert any(unit.startswith("suffix:") for _, unit in asked)
+
+
+@every_panel
+def test_every_estimate_stands_beside_its_interval(board: Board, panel: Panel) -> None:
+    """A gap or an observed turnout is shown with its interval, and the word why there is none."""
+    text = " ".join(expression for expression, _ in _asked(panel))
+    if "election_turnout_gap_ratio" in text or 'source="observed"' in text:
+        assert "election_turnout_gap_half_width_ratio" in text
+        assert "election_turnout_verdict" in text or panel["type"] == "timeseries"
+
+
 def _asked(panel: Panel) -> list[tuple[str, str]]:
     """(query, unit of its values)."""
     settings = dict(fields(panel))

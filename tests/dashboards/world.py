@@ -1,7 +1,8 @@
-"""Three workers' pages as Prometheus scrapes them.
+"""Four workers' pages as Prometheus scrapes them.
 
-Two share the regions; the third lost its partitions early and has not noticed: a zombie, which
-shows old numbers of the first one's regions.
+Two share the regions. The heir is about to take over from the second and shows the same as that
+one still does; the zombie lost its partitions early, has not noticed, and shows old numbers of the
+first one's regions.
 """
 
 from __future__ import annotations
@@ -33,9 +34,11 @@ def pages() -> dict[str, bytes]:
     """Instance → its page."""
     known, over = lifted()
     records = [*random_day(), *chosen(), known, over]
+    second = _page([number for number in HOMES if number not in FIRST], records)
     return {
         "first": _page(FIRST, records),
-        "second": _page([number for number in HOMES if number not in FIRST], records),
+        "second": second,
+        "heir": second,
         "zombie": _page(FIRST, [*random_day()[:OLD], known]),
     }
 
