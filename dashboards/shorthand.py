@@ -12,7 +12,7 @@ _COUNT: Final = r"(?P<count>(?:(?! or on ).)+?)"
 _NAMED: Final = tuple(
     (re.compile(pattern), name)
     for pattern, name in (
-        (r'(?:, )?\w+=~"\$\w+"', ""),
+        (r'(?:, )?\w+=~"\$\w+\|?"', ""),
         (r"\{, ", "{"),
         (r"\{\}", ""),
         (re.escape(NOW), "now"),

@@ -32,6 +32,8 @@ from dashboards.tables import Column, Rows, rows
 
 NEEDS, WHERE, BAD, SINCE, SURE = QUESTIONS
 _TALL = (3, 4)
+_FIRING = 'ALERTS{alertstate="firing", region=~"$region|"}'
+"""In the chosen regions, and those that are of no region."""
 
 
 def console() -> Console:
@@ -70,13 +72,13 @@ def _firing() -> dashboard.Panel:
     return number(
         "Alerts firing",
         Text(
-            "Alerts that fire now, of every severity.",
+            "Alerts that fire in the chosen regions or for none in particular, of every severity.",
             "Counted by this Prometheus; what Alertmanager silenced or inhibited is among them.",
             "Work through the table of alerts, each has a page that says what to do. `none` while "
             "a report is plainly missing: look whether Prometheus loaded the rules.",
         ),
         alarming("alerts", "none firing"),
-        Value("alerts", 'count(ALERTS{alertstate="firing"}) or vector(0)'),
+        Value("alerts", f"count({_FIRING}) or vector(0)"),
         size=_TALL,
         link=links.to("Pipeline health"),
     )
@@ -210,11 +212,11 @@ def _restrictions() -> dashboard.Panel:
 
 
 def _alerts() -> dashboard.Panel:
-    firing = 'ALERTS_FOR_STATE * 1000 and ignoring (alertstate) ALERTS{alertstate="firing"}'
+    firing = f"ALERTS_FOR_STATE * 1000 and ignoring (alertstate) {_FIRING}"
     return rows(
         "Alerts firing, newest first",
         Text(
-            "Every alert that fires, with its severity and region.",
+            "Every alert that fires in the chosen regions or for none in particular.",
             "By the wall's clock, also on a day that is played.",
             "The alert's name is the title of its page in the runbook.",
         ),

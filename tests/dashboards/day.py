@@ -39,7 +39,9 @@ _REGIONS = (
 def pack() -> Pack:
     """The small pack with a sample in two regions, and observers without one in a third."""
     stations = ["id,region,registered,stratum", "C-1,XX-C,2000,west", "C-2,XX-C,900,west"]
+    stations.append(f"ABROAD-1,{SILENT},500,abroad")
     plan = ["station,source,sample,stratum,phases", "C-1,urn:test:international,no,,counting"]
+    plan.append("ABROAD-1,urn:test:international,no,,voting")
     for name, (region, size, drawn) in _STRATA.items():
         stations += [f"{name}-{n},{region},1000,{name}" for n in range(size)]
         plan += [f"{name}-{n},urn:test:citizen,yes,{name},{_PHASES}" for n in range(drawn)]

@@ -11,7 +11,9 @@ from dashboards.consoles import all_consoles
 from dashboards.links import TAG, UIDS
 from dashboards.panels import DO, SURE
 from dashboards.sdk import JSONEncoder, dashboard, plugins, runtime
+from streams.grafana.dashboards import parse, with_prometheus
 from tests.dashboards.boards import (
+    FOLDER,
     GRAPHS,
     Board,
     Panel,
@@ -183,3 +185,14 @@ def _without_placement(value: object) -> object:
     if isinstance(value, list):
         return [_without_placement(item) for item in value]
     return value
+
+
+@every_board
+def test_the_push_command_takes_it(board: Board) -> None:
+    """As it is, and pointed at another data source: only what is chosen at first changes."""
+    found = parse((FOLDER / f"{board.uid}.json").read_bytes())
+    assert (found.uid, found.title) == (board.uid, board.json["title"])
+    assert found.model == board.json
+    pointed = with_prometheus(found, "other").model
+    changed = {name for name in board.json if pointed[name] != board.json[name]}
+    assert changed == {"templating"}
