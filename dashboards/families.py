@@ -15,6 +15,8 @@ class Planned(NamedTuple):
     labels: tuple[str, ...]
 
 
+_COUNTRY: Final = ("contest", "checkpoint")
+
 PLANNED: Final[Mapping[str, Planned]] = {
     "election_stations_silent": Planned("stations", ("region", "phase")),
     "election_stations_expected_by_phase": Planned("stations", ("region", "phase")),
@@ -25,8 +27,15 @@ PLANNED: Final[Mapping[str, Planned]] = {
     "election_incident_surge": Planned("none", ("region",)),
     "election_critical_incidents_open": Planned("reports", ("region", "category")),
     "scrutineer_urgent_rejected_events_total": Planned("events", ("topic", "partition", "type")),
+    "country:election_turnout_official_ratio:furthest": Planned("ratio", _COUNTRY),
+    "country:election_turnout_observed_ratio:level": Planned("ratio", _COUNTRY),
+    "country:election_turnout_gap_ratio:level": Planned("ratio", _COUNTRY),
+    "country:election_turnout_gap_half_width_ratio:level": Planned("ratio", (*_COUNTRY, "level")),
+    "country:election_turnout_stations:sum": Planned("stations", _COUNTRY),
+    "country:election_turnout_verdict:level": Planned("none", (*_COUNTRY, "verdict")),
 }
-"""Families, or labels of them, that the dashboards use and that nothing declares yet.
+"""Families, or labels of them, that the dashboards use and that nothing declares yet; and series
+with colons in their names, that no rule records yet.
 
 Empty where everything is declared; a test fails on an entry that has been.
 """

@@ -29,7 +29,12 @@ def series(name: str, **wanted: str) -> str:
     A wanted value may be several (``a|b``) or a variable (``$contest``); ``!a|b``: none of these.
     """
     labels = {"region": "$region"} if "region" in labels_of(name) else {}
-    return f"{name}{{{', '.join(_matcher(*item) for item in (labels | wanted).items())}}}"
+    return recorded(name, **(labels | wanted))
+
+
+def recorded(name: str, **wanted: str) -> str:
+    """A series that rules record, of the furthest workers already, with the ``wanted`` labels."""
+    return f"{name}{{{', '.join(_matcher(*item) for item in wanted.items())}}}"
 
 
 def _matcher(label: str, value: str) -> str:
@@ -131,11 +136,17 @@ def first_of(*states: tuple[int, str]) -> str:
 
 def coded(name: str, label: str, codes: Mapping[str, int], **wanted: str) -> str:
     """For a family of which exactly one value of ``label`` is 1: that one's code, per region."""
+    chosen = {"region": "$region"} | wanted
+    return furthest(code_of(name, label, codes, **chosen))
+
+
+def code_of(name: str, label: str, codes: Mapping[str, int], **wanted: str) -> str:
+    """The code of the value of ``label`` whose series is 1."""
     found = " or ".join(
-        f"{code} * ({series(name, **{label: value}, **wanted)} == 1)"
+        f"{code} * ({recorded(name, **{label: value}, **wanted)} == 1)"
         for value, code in codes.items()
     )
-    return furthest(f"({found})")
+    return f"({found})"
 
 
 def share(part: str, whole: str) -> str:

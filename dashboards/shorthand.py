@@ -14,6 +14,7 @@ _NAMED: Final = tuple(
     for pattern, name in (
         (r'(?:, )?\w+=~"\$\w+\|?"', ""),
         (r"\{, ", "{"),
+        (r"furthest\(\((code of [^()]+)\)\)", r"furthest(\1)"),
         (r"\{\}", ""),
         (re.escape(NOW), "now"),
         (r'furthest\(election_region_heard\{state="reporting"\}\) == 1', "heard"),
@@ -59,12 +60,12 @@ def _furthest(text: str) -> str:
 
 def _codes(text: str) -> str:
     """``code of <label>`` for a choice among families of which exactly one value is 1."""
-    one = r'\d+ \* \((\w+)\{(.*?)(\w+)="\w+"(.*?)\} == 1\)'
-    found = re.search(rf"furthest\(\({one}(?: or {one})+\)\)", text)
+    one = r'\d+ \* \(([\w:]+)\{(\w+)="\w+"(.*?)\} == 1\)'
+    found = re.search(rf"\({one}(?: or {one})+\)", text)
     if found is None:
         return text
-    family, before, label, after = found.group(1, 2, 3, 4)
-    return text.replace(found[0], f"code of {label} in furthest({family}{{{before}{after[2:]}}})")
+    family, label, after = found.group(1, 2, 3)
+    return text.replace(found[0], f"(code of {label} in {family}{{{after.removeprefix(', ')}}})")
 
 
 def _opening(text: str, end: int) -> int:

@@ -6,9 +6,19 @@ from collections.abc import Callable
 
 from dashboards import ages, links, regions, variables
 from dashboards.console import QUESTIONS, Console
-from dashboards.looks import LATENT, URGENT, VERDICT, alarming, counted, ratio
+from dashboards.looks import LATENT, URGENT, VERDICT, VERDICTS, alarming, counted, ratio
 from dashboards.panels import Text, Value, graph, number, timeline
-from dashboards.queries import age, each, furthest, series, share, spoken_all, total
+from dashboards.queries import (
+    age,
+    code_of,
+    each,
+    furthest,
+    recorded,
+    series,
+    share,
+    spoken_all,
+    total,
+)
 from dashboards.sdk import dashboard
 from dashboards.tables import Column, Rows, matrix, rows
 
@@ -31,7 +41,7 @@ def console() -> Console:
         "dashboard leave the room.",
         answers=(
             (NEEDS, _numbers()),
-            (WHERE, (_regions(),)),
+            (WHERE, (_country(), _regions())),
             (BAD, (_matched(), _findings())),
             (SINCE, (_states(), _gap(), _turnout(), _checkpoints())),
             (SURE, (_sample(), _own())),
@@ -102,6 +112,39 @@ def _contradictions() -> dashboard.Panel:
 
 
 _PUBLISHED = f"and on () (count({each('election_official_as_of_timestamp_seconds')}) > 0)"
+
+
+def _country() -> dashboard.Panel:
+    def level(what: str, **wanted: str) -> str:
+        named = recorded(f"country:election_turnout_{what}", contest="$contest", **wanted)
+        return f"max by (checkpoint) ({named})"
+
+    codes = {name: code for name, (code, _) in VERDICTS.items()}
+    named = "country:election_turnout_verdict:level"
+    verdict = f"max by (checkpoint) {code_of(named, 'verdict', codes, contest='$contest')}"
+    return rows(
+        "The whole country, by checkpoint",
+        Text(
+            "Official less observed turnout of the country, all regions of the sample together, "
+            "at each checkpoint; always by level.",
+            "Combined from the sums of every stratum by recording rules; a region that no worker "
+            "shows is missing from it, so look at Pipeline health first.",
+            "The newest checkpoint is on top. Nothing is said of the country before its regions "
+            "below have been read.",
+        ),
+        Rows(
+            labels=(("checkpoint", "Checkpoint, UTC"),), sort="Checkpoint, UTC", first=("Verdict",)
+        ),
+        Column("Verdict", verdict, VERDICT),
+        Column("Official", level("official_ratio:furthest"), ratio(absent="none published")),
+        Column("Observed", level("observed_ratio:level"), ratio(absent="not observed")),
+        Column("Gap", level("gap_ratio:level"), _GAP),
+        Column("± 95 %", level("gap_half_width_ratio:level", level="95"), _HALF),
+        Column("± all", level("gap_half_width_ratio:level", level="family"), _HALF),
+        Column("Stations", level("stations:sum"), _STATIONS),
+        size=(24, 6),
+        absent="no sample in any region, or no worker",
+    )
 
 
 def _regions() -> dashboard.Panel:

@@ -100,6 +100,6 @@ def links(panel: Panel) -> Iterator[str]:
 
 def labels_matched(expression: str) -> Iterator[tuple[str, str]]:
     """(family, label) of every label that a query matches on."""
-    for name, inside in re.findall(r"(\w+)\{([^}]*)\}", expression):
+    for name, inside in re.findall(r"([\w:]+)\{([^}]*)\}", expression):
         for label in re.findall(r"(\w+)\s*(?:=~|!~|!=|=)", inside):
             yield name, label

@@ -16,7 +16,7 @@ import yaml
 from streams import processes
 from streams.metrics.page import CONTENT_TYPE
 from tests.dashboards.prometheus import Prometheus
-from tests.dashboards.rules import FOLDER
+from tests.dashboards.rules import of_the_day
 from tests.dashboards.world import pages
 from tests.tools import tool
 
@@ -73,17 +73,19 @@ def prometheus(workers: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             server = Prometheus(_address(log))
             server.until(f"count(count_over_time(up[1m]) >= {SCRAPES}) == {len(pages())}")
             server.until('count(ALERTS{alertstate="firing"}) > 0')
+            server.until("country:election_turnout_gap_half_width_ratio:level")
             yield server
         finally:
             processes.stop(process, 20)
 
 
 def _configuration(workers: str, folder: Path) -> dict[str, object]:
-    """Scrapes each page as an instance of its own; loads the rules, and one that always fires."""
+    """Scrapes each page as an instance of its own; loads the day's rules, and one that fires."""
     where = {"severity": "page", "region": "XX-A", "place": "A-1"}
     always = {"alert": "Always", "expr": "vector(1)", "labels": where}
-    own = folder / "always.yml"
-    own.write_text(yaml.safe_dump({"groups": [{"name": "always", "rules": [always]}]}))
+    own = yaml.safe_dump({"groups": [{"name": "always", "rules": [always]}]})
+    for name, text in {**of_the_day(), "always.yml": own}.items():
+        (folder / f"rules-{name}").write_text(text, encoding="utf-8")
     targets = [
         {"targets": [workers], "labels": {"__metrics_path__": f"/{name}", "instance": name}}
         for name in pages()
@@ -91,7 +93,7 @@ def _configuration(workers: str, folder: Path) -> dict[str, object]:
     return {
         "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
         "scrape_configs": [{"job_name": "scrutineer", "static_configs": targets}],
-        "rule_files": [str(own), *(str(path) for path in sorted(FOLDER.glob("*.yml")))],
+        "rule_files": [str(folder / "rules-*.yml")],
     }
 
 

@@ -9,11 +9,13 @@ from functools import cache
 from benchmarks.events import events
 from schemas import Origin
 from schemas.pack import Pack, parse_pack
-from tests.dashboards.planned import SILENT
 from tests.metrics.worlds import TOPICS, home, incident, rejected, restriction
 from tests.packs import SMALL_FILES
 from tests.strategies import PARTITIONS, Record
 from tests.tables.events import counted, figure, us, watched
+
+SILENT = "XX-ABROAD"
+"""The region that no report comes from."""
 
 MANY = 1500
 EVENING = us("22:30")

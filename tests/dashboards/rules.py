@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import yaml
 
+from tests.dashboards.day import pack
 from tests.data import ROOT
 
 FOLDER = ROOT / "deploy" / "prometheus" / "rules"
@@ -23,15 +26,21 @@ def rules() -> list[dict[str, Any]]:
     return found
 
 
+@cache
+def of_the_day() -> dict[str, str]:
+    """File → rules for the day's own pack, where rules are written from packs; every second."""
+    if find_spec("streams.rules") is None:
+        return {}
+    files = import_module("streams.rules.files").files(pack())
+    return {name: re.sub(r"interval: \w+", "interval: 1s", text) for name, text in files.items()}
+
+
 def recorded() -> set[str]:
     """The names of the series that rules record."""
     return {rule["record"] for rule in rules() if "record" in rule}
 
 
 def names(expression: str) -> set[str]:
-    """Everything in a query that may be the name of a series of ours."""
-    return set(re.findall(r"\b(?:election|scrutineer)_[a-z0-9_]+\b", _outside_labels(expression)))
-
-
-def _outside_labels(expression: str) -> str:
-    return re.sub(r"\{[^}]*\}", "", expression)
+    """Everything in a query that may be the name of a series of ours; recorded ones have colons."""
+    bare = re.sub(r"\{[^}]*\}", "", expression)
+    return set(re.findall(r"(?<![\w:])(?:\w+:)?(?:election|scrutineer)_[a-z0-9_]+(?::\w+)?", bare))

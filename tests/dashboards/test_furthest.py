@@ -6,7 +6,7 @@ import pytest
 
 from dashboards import queries
 from tests.dashboards.boards import fill
-from tests.dashboards.planned import SILENT
+from tests.dashboards.day import SILENT
 from tests.dashboards.prometheus import Prometheus
 from tests.dashboards.world import pages
 from tests.metrics.worlds import samples, total

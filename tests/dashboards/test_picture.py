@@ -87,6 +87,6 @@ def test_the_shorthand_by_example() -> None:
     assert short(spoken(total("election_restrictions_open"))) == f"spoken({count})"
     chosen = {"comparison": "$comparison", "contest": "$contest"}
     verdict = coded("election_turnout_verdict", "verdict", {"within": 1, "too_few": 4}, **chosen)
-    assert short(verdict) == "code of verdict in furthest(election_turnout_verdict)"
+    assert short(verdict) == "furthest(code of verdict in election_turnout_verdict)"
     states = first_of((2, "a{} > 1"), (1, series("election_incidents", severity="high")), (0, "b"))
     assert short(states) == 'first_of(2: a > 1; 1: election_incidents{severity="high"}; 0: b)'

@@ -21,8 +21,8 @@ from tests.dashboards.boards import (
     fill,
     links,
 )
+from tests.dashboards.day import SILENT
 from tests.dashboards.frames import columns
-from tests.dashboards.planned import SILENT
 from tests.dashboards.prometheus import Prometheus, Series
 from tests.dashboards.rules import names
 

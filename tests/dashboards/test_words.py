@@ -10,7 +10,7 @@ import pytest
 from dashboards.families import unit_of
 from dashboards.looks import ALERT, CALM, LATENT, NEUTRAL, UNKNOWN, URGENT
 from tests.dashboards.boards import Board, Panel, every_panel, fields
-from tests.dashboards.rules import names
+from tests.dashboards.rules import names, recorded
 
 PALETTE = {ALERT, CALM, LATENT, NEUTRAL, UNKNOWN, URGENT}
 
@@ -133,8 +133,10 @@ def _titles(panel: Panel) -> dict[str, str]:
     return {}
 
 
-def _family(name: str) -> str:
-    return re.sub(r"_bucket$", "", name)
+def _unit(name: str) -> str:
+    if name in recorded():
+        return "ratio" if "_ratio:" in name else "none"
+    return unit_of(re.sub(r"_bucket$", "", name))
 
 
 def _is_only_a_filter(name: str) -> bool:
