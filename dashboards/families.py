@@ -18,12 +18,6 @@ class Planned(NamedTuple):
 _COUNTRY: Final = ("contest", "checkpoint")
 
 PLANNED: Final[Mapping[str, Planned]] = {
-    "election_stations_silent": Planned("stations", ("region", "phase")),
-    "election_stations_expected_by_phase": Planned("stations", ("region", "phase")),
-    "election_stations_reporting_by_phase": Planned("stations", ("region", "phase")),
-    "election_teams_expected": Planned("teams", ("region",)),
-    "election_teams_silent": Planned("teams", ("region",)),
-    "election_region_heard": Planned("none", ("region", "state")),
     "election_incident_surge": Planned("none", ("region",)),
     "election_critical_incidents_open": Planned("reports", ("region", "category")),
     "scrutineer_urgent_rejected_events_total": Planned("events", ("topic", "partition", "type")),

@@ -22,27 +22,31 @@ EVENING = us("22:30")
 """After the polls closed everywhere; the day's last reports are minutes old."""
 
 _LATE = "2030-06-02T22:20:00Z"
-_STRATA = {"town": ("XX-A", 12, 5), "country": ("XX-A", 8, 4), "south": ("XX-B", 8, 5)}
+_STRATA = {
+    "town": ("XX-A", 12, 5),
+    "country": ("XX-A", 8, 4),
+    "south": ("XX-B", 8, 5),
+    "west": ("XX-C", 6, 3),
+}
 """Stratum → its region, its stations, how many of them are drawn."""
 
 
 _PHASES = "opening|voting|counting"
 _REGIONS = (
     "code,name,parent,kind,registered,stations",
-    "XX,Testland,,,30900,31",
+    "XX,Testland,,,34000,35",
     "XX-A,North,XX,,20000,20",
     "XX-B,South,XX,,8000,8",
-    "XX-C,West,XX,,2900,2",
+    "XX-C,West,XX,,6000,6",
     "XX-ABROAD,Abroad,XX,out_of_country,,1",
 )
 
 
 @cache
 def pack() -> Pack:
-    """The small pack with a sample in two regions, and observers without one in a third."""
-    stations = ["id,region,registered,stratum", "C-1,XX-C,2000,west", "C-2,XX-C,900,west"]
-    stations.append(f"ABROAD-1,{SILENT},500,abroad")
-    plan = ["station,source,sample,stratum,phases", "C-1,urn:test:international,no,,counting"]
+    """The small pack with a sample in every region at home, and an observer abroad."""
+    stations = ["id,region,registered,stratum", f"ABROAD-1,{SILENT},500,abroad"]
+    plan = ["station,source,sample,stratum,phases"]
     plan.append("ABROAD-1,urn:test:international,no,,voting")
     for name, (region, size, drawn) in _STRATA.items():
         stations += [f"{name}-{n},{region},1000,{name}" for n in range(size)]
