@@ -72,9 +72,7 @@ def test_every_unit_fits_its_metric(board: Board, panel: Panel) -> None:
 
 def assert_fits(expression: str, unit: str) -> None:
     """The unit is one for what the query gives."""
-    families = {
-        name: unit_of(re.sub(r"_(bucket|sum|count)$", "", name)) for name in names(expression)
-    }
+    families = {name: _unit(name) for name in names(expression)}
     declared = {unit for name, unit in families.items() if not _is_only_a_filter(name)}
     if unit == "percentunit":
         assert "/" in expression or any(one.startswith("ratio") for one in declared)
@@ -137,6 +135,13 @@ def _unit(name: str) -> str:
     if name in recorded():
         return "ratio" if "_ratio:" in name else "none"
     return unit_of(re.sub(r"_bucket$", "", name))
+
+
+def _unit(name: str) -> str:
+    """The declared unit; of what a rule records, by its name."""
+    if name in recorded():
+        return "ratio" if "_ratio:" in name else "none"
+    return unit_of(name.removesuffix("_bucket"))
 
 
 def _is_only_a_filter(name: str) -> bool:
