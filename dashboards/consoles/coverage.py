@@ -116,7 +116,7 @@ def _regions() -> dashboard.Panel:
         Column("Stations heard", total(_REPORTING), counted("stations")),
         Column("Share heard", regions.covered(), ratio(absent="no plan", decimals=0)),
         Column("Stations silent", silent, _NONE_SILENT),
-        Column("Teams silent", total("election_teams_silent"), _NONE_SILENT),
+        Column("Teams silent", total("election_teams_silent"), _NO_TEAM_SILENT),
         Column(
             "Official report",
             age("election_last_report_timestamp_seconds", authority="official"),
@@ -237,3 +237,4 @@ def _answers() -> dashboard.Panel:
 
 
 _NONE_SILENT = alarming("stations", "none silent", absent="no plan")
+_NO_TEAM_SILENT = alarming("teams", "none silent", absent="no plan")

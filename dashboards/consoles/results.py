@@ -247,7 +247,7 @@ def _progress() -> dashboard.Panel:
             "By when it reached the log, not by when it was signed.",
             "Copies stand still after the close: they are refused, see Observer access.",
         ),
-        counted("stations"),
+        counted("protocols"),
         Value("published", total(_PUBLISHED, by=())),
         Value("copies", while_heard(total(_COPIES, by=()))),
         size=(10, 10),
