@@ -159,7 +159,7 @@ def _titles(panel: Panel) -> dict[str, str]:
 def _unit(name: str) -> str:
     """The declared unit; of what a rule records, by its name."""
     if name in recorded():
-        return "ratio" if "_ratio:" in name else "none"
+        return name.rpartition(":")[0].rpartition("_")[2]
     return unit_of(name.removesuffix("_bucket"))
 
 
