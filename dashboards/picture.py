@@ -75,7 +75,8 @@ def picture(panels: list[dict[str, Any]]) -> list[str]:
         words = panel["title"] + _KINDS[panel["type"]]
         for number, line in enumerate(textwrap.wrap(words, right - left - 3)[: bottom - top - 1]):
             _write(canvas, top + 1 + number, left + 2, line)
-    return ["".join(line).rstrip() for line in canvas]
+    found = ["".join(line).rstrip() for line in canvas]
+    return found if found[0] else found[1:]
 
 
 def _lines(height: int) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from dashboards import ages, links, regions, variables
 from dashboards.console import QUESTIONS, Console
-from dashboards.looks import LATENT, URGENT, VERDICT, VERDICTS, alarming, counted, ratio
+from dashboards.looks import CALM, LATENT, URGENT, VERDICT, VERDICTS, alarming, counted, ratio
 from dashboards.panels import Text, Value, graph, number, timeline
 from dashboards.queries import (
     age,
@@ -37,8 +37,8 @@ def console() -> Console:
     return Console(
         title="Turnout gap",
         purpose="Where official turnout parts from what observers counted, and where official "
-        "figures contradict themselves. Only while the polls are closed may a number of this "
-        "dashboard leave the room.",
+        "figures contradict themselves. Observed turnout stays in the room while any poll is "
+        "open.",
         answers=(
             (NEEDS, _numbers()),
             (WHERE, (_country(), _regions())),
@@ -81,6 +81,7 @@ def _differing() -> dashboard.Panel:
 
 def _repeated() -> dashboard.Panel:
     row = each("election_turnout_gap_checkpoints", **_CHOSEN)
+    repeated = f"sum(abs({row}) >= bool 2)"
     return number(
         "Differ twice in a row",
         Text(
@@ -89,10 +90,18 @@ def _repeated() -> dashboard.Panel:
             "These are the ones to work on; the row of the region says how many in a row.",
         ),
         alarming("regions", "none", absent="not compared", step=URGENT),
-        Value("in a row", f"sum(abs({row}) >= bool 2)"),
+        Value(
+            "in a row",
+            f"({repeated} and on () (count({_compared()}) > 0)) or on () vector(-1)",
+        ),
         size=(5, 4),
         link=links.to("Operations room"),
     )
+
+
+def _compared() -> str:
+    """The regions that could be compared."""
+    return f"{each(_VERDICT, verdict=_COMPARED, **_CHOSEN)} == 1"
 
 
 def _contradictions() -> dashboard.Panel:
@@ -149,6 +158,7 @@ def _country() -> dashboard.Panel:
 
 def _regions() -> dashboard.Panel:
     row = furthest(series("election_turnout_gap_checkpoints", **_CHOSEN))
+    row = f"{row} and on (region) ({_compared()})"
     return rows(
         "Regions by verdict",
         Text(
@@ -188,7 +198,10 @@ def _matched() -> dashboard.Panel:
     matched = "election_turnout_matched"
 
     def count(comparison: str, verdict: str) -> str:
-        return total(matched, contest="$contest", comparison=comparison, verdict=verdict)
+        """−1 for a zero where no station could be compared."""
+        found = total(matched, contest="$contest", comparison=comparison, verdict=verdict)
+        every = total(matched, contest="$contest", comparison=comparison)
+        return f"({found} > 0) or ({found} and on (region) ({every} > 0)) or ({found} * 0 - 1)"
 
     return rows(
         "The same station, counted and published",
@@ -203,10 +216,10 @@ def _matched() -> dashboard.Panel:
         Rows(labels=regions.LISTED, sort="Above", leads_to="Incidents"),
         Column("Above", count("matched", "official_above"), _APART),
         Column("Below", count("matched", "official_below"), _APART),
-        Column("Within", count("matched", "within"), counted("comparisons")),
+        Column("Within", count("matched", "within"), _WITHIN),
         Column("Told: above", count("told", "official_above"), _APART),
         Column("Told: below", count("told", "official_below"), _APART),
-        Column("Told: within", count("told", "within"), counted("comparisons")),
+        Column("Told: within", count("told", "within"), _WITHIN),
         size=(14, 9),
         absent="no station compared",
     )
@@ -370,3 +383,4 @@ _HALF = ratio(absent="no interval")
 _PART = ratio(absent="none drawn", decimals=0)
 _STATIONS = counted("stations", absent="none")
 _APART = alarming("comparisons", "none", absent="none compared")
+_WITHIN = alarming("comparisons", "none", absent="none compared", step=CALM)

@@ -40,9 +40,12 @@ OF_OBSERVERS = {
     "election_restrictions",
     "election_restrictions_open",
     "election_restrictions_recent",
+    "election_observed_turnout_findings",
+    "election_turnout_gap_checkpoints",
+    "election_turnout_matched",
     "election_visits",
 }
-"""Families that count what observers reported."""
+"""Families that count what observers reported, or what was compared with it."""
 
 CODE = re.compile(r"\* 0 \+ \d")
 """In queries that give the code of a state, where 0 has a word of its own."""
