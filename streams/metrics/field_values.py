@@ -91,7 +91,7 @@ def _complaints(tables: RegionTables, moment: Moment) -> Values:
     return {(stage,): getattr(course, stage) for stage in STAGES}
 
 
-def _of_regions(value: ValueFunction) -> ValueFunction:
+def of_regions(value: ValueFunction) -> ValueFunction:
     """``value``, but nothing for the country: a sum over the series would count it twice."""
 
     def values(tables: RegionTables, moment: Moment) -> Values:
@@ -103,12 +103,12 @@ def _of_regions(value: ValueFunction) -> ValueFunction:
 FIELD_FACTS: Final[Mapping[str, ValueFunction]] = {
     "election_visits": _visits,
     "election_answers": _answers,
-    "election_stations_expected": _of_regions(_expected),
-    "election_stations_reporting": _of_regions(_reporting),
+    "election_stations_expected": of_regions(_expected),
+    "election_stations_reporting": of_regions(_reporting),
     "election_stations_opened": _opened,
-    "election_stations": _of_regions(_stations),
-    "election_polls_close_timestamp_seconds": _of_regions(_close),
-    "election_results_published_stations": _of_regions(_results),
+    "election_stations": of_regions(_stations),
+    "election_polls_close_timestamp_seconds": of_regions(_close),
+    "election_results_published_stations": of_regions(_results),
     "election_protocols_observed": _copies,
     "election_protocol_differences": _differences,
     "election_protocol_findings": _faults,
@@ -116,7 +116,7 @@ FIELD_FACTS: Final[Mapping[str, ValueFunction]] = {
 """Families whose values change only when the region's tables do."""
 
 FIELD_TIMED: Final[Mapping[str, ValueFunction]] = {
-    "election_stations_silent": _of_regions(_silent),
+    "election_stations_silent": of_regions(_silent),
     "election_complaints": _complaints,
 }
 """Families whose values also change as time passes."""

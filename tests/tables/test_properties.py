@@ -22,7 +22,15 @@ from tests.tables.wider import Wider as Model
 MODELLED = [name for name in TABLES if name != "rejected"]
 COUNTS = ["incidents", "incidents_recent", "restrictions", "restrictions_recent"]
 STATE = [*COUNTS, "open_restrictions", "official_turnout", "visits", "answers", "assessment"]
-STATE += ["coverage", "reports", "openings", "protocols", "complaints", "notices"]
+STATE += [
+    "incidents_surge",
+    "coverage",
+    "reports",
+    "openings",
+    "protocols",
+    "complaints",
+    "notices",
+]
 
 
 def folded(records: Iterable[Record], partitions: int = 1) -> list[Partition]:
@@ -61,6 +69,10 @@ def test_every_table_equals_a_naive_computation_from_the_list(
                 ends = row.pop("low"), row.pop("high")
                 assert (None in ends) == (row["basis"] == "descriptive")
         expected = getattr(model, name)(now, confirmed_only)
+        if name == "incidents_surge":
+            tails = ([row.pop("probability") for row in some] for some in (found, expected))
+            for ours, exact in zip(*tails, strict=True):
+                assert ours == (exact and pytest.approx(exact, rel=1e-12))
         assert unordered(found) == unordered(expected), name
     digest = content_digest(small_pack().acceptance_digest, region_digests(parts))
     assert digest == model.content_digest()
@@ -191,7 +203,7 @@ def test_what_metrics_read_equals_the_rows(records: list[Record], data: st.DataO
         assert tables.last_report == max(reports, default=None)
 
 
-OF_THE_PACK = ("coverage", "results_published")
+OF_THE_PACK = ("coverage", "incidents_surge", "results_published")
 
 
 @pytest.mark.parametrize("name", list(TABLES))
