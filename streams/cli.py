@@ -44,6 +44,7 @@ COMMANDS: Final[dict[str, Row]] = {
     ),
     "topics": Row(_RUN, "streams.commands.topics:command", "Create or check the Kafka topics."),
     "worker": Row(_RUN, "streams.commands.worker:command", "Run a live worker."),
+    "rules": Row(_RUN, "streams.commands.rules:command", "Write rules for Prometheus."),
     "pack": Row(_LOOK, "streams.commands.pack:command", "Check a description of an election."),
     "settings": Row(_LOOK, "streams.commands.settings:command", "List the settings."),
     "metrics": Row(_LOOK, "streams.commands.metrics:command", "List the metrics."),
