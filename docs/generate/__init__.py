@@ -1,6 +1,7 @@
 """What is generated from the code: `make docs` writes it, tests compare it.
 
-The pages of the documentation, and the contracts for other people's tools in schemas/json.
+The pages of the documentation, the contracts for other people's tools in schemas/json, and the
+rules for Prometheus in deploy.
 """
 
 from __future__ import annotations
@@ -21,6 +22,10 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "settings.md": settings.page,
 }
 """File name in docs/ and what makes its text."""
+
+ELECTION: Final = "kazakhstan-2023"
+RULES: Final = DOCS.parent / "deploy" / "prometheus" / "rules"
+"""Rules for Prometheus, of the built-in election."""
 
 CONTRACTS: Final = DOCS.parent / "schemas" / "json"
 """Where the files of ``schemas.published.documents`` are kept."""

@@ -81,7 +81,10 @@ class Writer:
         severity: Severity | None = None,
         labels: Mapping[str, str] | None = None,
     ) -> Alerting:
-        """A rule of ``sheet``'s alert; ``labels`` in addition to those that all have."""
+        """A rule of ``sheet``'s alert; ``labels`` in addition to those that all have.
+
+        Texts are filled in from the labels of the series, which ``labels`` are not among.
+        """
         common = {
             "election": self.pack.id,
             "severity": severity or sheet.severity,
@@ -94,46 +97,57 @@ class Writer:
             keep=keep,
             labels={**common, **(labels or {})},
             annotations={
-                "summary": self._summary(sheet),
+                "summary": self._summary(sheet, labels or {}),
                 "description": sheet.description,
                 "runbook_url": f"{self.links.runbooks}/{sheet.name}.md",
-                "dashboard_url": self._dashboard(sheet),
+                "dashboard_url": self._dashboard(sheet, (labels or {}).get("region")),
             },
         )
 
-    def _summary(self, sheet: Sheet) -> str:
+    def _summary(self, sheet: Sheet, fixed: Mapping[str, str]) -> str:
         own = self.pack.judgement.alerts.get(sheet.name)
-        return sheet.summary if own is None else own_text(own, sheet)
+        if own is None:
+            return sheet.summary
+        if "region" in fixed:
+            code = fixed["region"]
+            fixed = {**fixed, "region": f"{self.pack.regions[code].name} ({code})"}
+        return own_text(own, sheet, fixed)
 
-    def _dashboard(self, sheet: Sheet) -> str:
-        region = "?var-region={{ $labels.region }}" if "region" in sheet.fields else ""
-        return f"{self.links.dashboards}/{sheet.dashboard}{region}"
+    def _dashboard(self, sheet: Sheet, region: str | None) -> str:
+        """Of the region that the alert is about, if it is about one."""
+        if region is None and "region" in sheet.fields:
+            region = "{{ $labels.region }}"
+        variable = "" if region is None else f"?var-region={region}"
+        return f"{self.links.dashboards}/{sheet.dashboard}{variable}"
 
 
-def own_text(text: str, sheet: Sheet) -> str:
+def own_text(text: str, sheet: Sheet, fixed: Mapping[str, str]) -> str:
     """A pack's summary as a template: ``{region}`` and the like stand for the alert's labels.
 
-    Nothing else in it is special: it can't run a query of its own. UserError: the alert has no
-    such label.
+    ``fixed``: labels that the rule gives all its alerts. Nothing else in the text is special: it
+    can't run a query of its own. UserError: the alert has no such label.
     """
     return "".join(
-        _placeholder(part, sheet) if part.startswith("{") else _plain(part)
-        for part in re.split(r"(\{\w+\})", text)
+        _placeholder(part[1:-1], sheet, fixed) if _PLACEHOLDER.fullmatch(part) else _plain(part)
+        for part in _PLACEHOLDER.split(text)
         if part
     )
 
 
-def _placeholder(part: str, sheet: Sheet) -> str:
-    name = part[1:-1]
-    if name == "region" and name in sheet.fields:
-        return REGION
-    if name in sheet.fields:
-        return words(name)
-    known = ", ".join(f"{{{one}}}" for one in sheet.fields) or "none"
-    raise UserError(
-        f"judgement.alerts.{sheet.name}: {part} is no label of this alert, which has: {known}"
-    )
+_PLACEHOLDER: Final = re.compile(r"(\{[a-z_]+\})")
+
+
+def _placeholder(name: str, sheet: Sheet, fixed: Mapping[str, str]) -> str:
+    if name not in sheet.fields:
+        known = ", ".join(f"{{{one}}}" for one in sheet.fields)
+        raise UserError(
+            f"judgement.alerts.{sheet.name}: {{{name}}} is no label of this alert; it has: {known}"
+        )
+    if name in fixed:
+        return _plain(fixed[name])
+    return REGION if name == "region" else words(name)
 
 
 def _plain(text: str) -> str:
-    return text.replace("{", "{{ `{` }}") if "{" in text else text
+    """Text that is no template, whatever braces are in it."""
+    return text.replace("{", "{{ `{` }}")

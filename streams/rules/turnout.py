@@ -32,7 +32,7 @@ def _gap(place: str) -> Sheet:
         severity="warning",
         team="turnout",
         dashboard="turnout-gap",
-        fields=("region", "contest", "comparison"),
+        fields=("region", "contest"),
         summary=f"Official turnout {_SIDE} what observers counted: {place}",
         description=f"In {place} official turnout of {{{{ $labels.contest }}}} was {_SIDE} what "
         f"observers counted at two checkpoints in a row, beyond interval and margin. {_STAYS}",
@@ -44,7 +44,7 @@ _MATCH: Final = Sheet(
     severity="warning",
     team="turnout",
     dashboard="turnout-gap",
-    fields=("region", "contest", "comparison", "verdict"),
+    fields=("region", "contest"),
     summary=f"Official turnout differs from observers' count at the same station: {REGION}",
     description=f"{{{{ $value }}}} time(s) a station's official figure in {REGION} was "
     f"{words('verdict')} an independent count at the same door, beyond the tolerance. {_STAYS}",
