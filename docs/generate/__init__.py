@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from docs.generate import commands, events, settings
+from docs.generate import commands, events, rules, settings
 from streams.metrics import reference as metrics
 
 DOCS: Final = Path(__file__).resolve().parent.parent
@@ -19,6 +19,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "commands.md": commands.page,
     "events.md": lambda: events.page(DOCS / "examples"),
     "metrics.md": metrics.markdown,
+    "rules.md": rules.page,
     "settings.md": settings.page,
 }
 """File name in docs/ and what makes its text."""

@@ -163,7 +163,7 @@ def test_a_dead_worker_does_not_end_the_countrys_gap(world: World) -> None:
     world.live("XX-A", "XX-B", "XX-C", "XX-ABROAD", alive=gone)
     world.live("XX", worker=OTHER)
     checkpoints(world, [("10", "0.1"), ("14", "0.1")], until=gone)
-    world.always(range(40), "TurnoutGap", 1, scope="country")
+    world.always(range(1, 40), "TurnoutGap", 1, scope="country")
     world.value(30, "count(country:election_turnout_observed_ratio:level) or vector(0)", 0)
     world.check()
 
