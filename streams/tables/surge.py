@@ -10,7 +10,6 @@ its level early in the day too, when a rate of two reports in an hour says littl
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from typing import Final, NamedTuple
 
 from scipy.special import bdtrc
@@ -90,6 +89,7 @@ def _between(recent: Buckets, first: int, last: int) -> int:
 def _exposure(joined: list[int], first: int, last: int) -> int:
     """Stations × buckets from ``first`` to ``last``; a bucket has at least one station.
 
-    ``joined``: in which bucket each station was first heard, ascending.
+    ``joined``: in which bucket each station was first heard, ascending. Until the first of them
+    there is one as well, so it is the others that add.
     """
-    return sum(max(1, bisect_right(joined, number)) for number in range(first, last + 1))
+    return last - first + 1 + sum(max(0, last - max(at, first) + 1) for at in joined[1:])
