@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails, from_json
 
 from schemas.admission import admit, sender
 from schemas.envelope import EVENTS, MAX_EVENT_BYTES, Envelope, Event, event_adapter
+from schemas.urgency import is_urgent
 from schemas.verdict import Accepted, Origin, Reason, Rejected
 
 if TYPE_CHECKING:
@@ -37,6 +38,13 @@ def read(raw: bytes, origin: Origin | None, pack: Pack) -> Accepted | Rejected:
     Without an ``origin`` (a file) what needs one is not checked: the topic's authority, the
     partition, times in the future. Duplicate keys of an object: the last one counts.
     """
+    verdict = _read(raw, origin, pack)
+    if verdict.__class__ is Rejected and is_urgent(raw, verdict.type):
+        return verdict._replace(urgent=True)
+    return verdict
+
+
+def _read(raw: bytes, origin: Origin | None, pack: Pack) -> Accepted | Rejected:
     if len(raw) > MAX_EVENT_BYTES:
         detail = f"{len(raw)} bytes, allowed are {MAX_EVENT_BYTES}"
         return Rejected("too_large", detail, None)

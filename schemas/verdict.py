@@ -47,8 +47,12 @@ class Accepted(NamedTuple):
 
 
 class Rejected(NamedTuple):
-    """An event that is not accepted. ``detail``: the wrong field's path and what is wrong."""
+    """An event that is not accepted. ``detail``: the wrong field's path and what is wrong.
+
+    ``urgent``: it tells of a restriction on observers or a critical incident.
+    """
 
     reason: Reason
     detail: str
     type: str | None
+    urgent: bool = False

@@ -50,6 +50,7 @@ COMMANDS: Final[dict[str, Row]] = {
     "grafana": Row(
         _RUN, "streams.commands.grafana:command", "Bring dashboards and annotations to Grafana."
     ),
+    "rules": Row(_RUN, "streams.commands.rules:command", "Write rules for Prometheus."),
     "pack": Row(_LOOK, "streams.commands.pack:command", "Check a description of an election."),
     "settings": Row(_LOOK, "streams.commands.settings:command", "List the settings."),
     "metrics": Row(_LOOK, "streams.commands.metrics:command", "List the metrics."),

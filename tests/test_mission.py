@@ -338,7 +338,15 @@ STATEMENT: Final = (
     ),
     Statement(
         "Voting was calm and well organised",
-        ("visits", "assessment", "incidents", "incidents_recent", "coverage", "silent"),
+        (
+            "visits",
+            "assessment",
+            "incidents",
+            "incidents_recent",
+            "incidents_surge",
+            "coverage",
+            "silent",
+        ),
         calm_and_orderly,
     ),
     Statement(

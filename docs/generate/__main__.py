@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from docs.generate import CONTRACTS, DOCS, PAGES
+from docs.generate import CONTRACTS, DOCS, ELECTION, PAGES, RULES
 from schemas.published import documents
+from streams.packs import load_pack
+from streams.rules.files import files
 
 
 def main() -> None:
     """Write the files, say which ones changed, and remove contracts of types that are gone."""
     for name, make in PAGES.items():
         _write(DOCS / name, make())
+    for name, text in files(load_pack(ELECTION)).items():
+        _write(RULES / name, text)
     wanted = documents()
     CONTRACTS.mkdir(exist_ok=True)
     for name, text in wanted.items():

@@ -48,6 +48,8 @@ def _one_line(value: str) -> str:
 
 
 Minutes = Annotated[int, Field(ge=0, le=100_000)]
+WindowMinutes = Annotated[int, Field(ge=1, le=360)]
+"""Minutes that one of the windows of the rolling tables holds."""
 Hours = Annotated[int, Field(ge=0, le=10_000)]
 Number = Annotated[int, Field(ge=1, le=1_000_000)]
 Share = Annotated[float, BeforeValidator(_exact), Field(gt=0, lt=1)]
@@ -140,7 +142,9 @@ class Alarms(BaseModel):
     cluster_reports: Number = Field(
         5, description="So many restrictions in one region within the cluster's time: a cluster."
     )
-    cluster_minutes: Minutes = Field(60, description="The cluster's time.")
+    cluster_minutes: WindowMinutes = Field(
+        60, description="The cluster's time, rounded up to 15 minutes, 1 hour or 6 hours."
+    )
     surge_reports: Number = Field(
         5, description="Fewer incidents than this in the window are never a surge."
     )

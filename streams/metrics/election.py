@@ -45,6 +45,29 @@ ELECTION: Final[tuple[Family, ...]] = (
         "teams there. Counts that arrive late change windows that have passed, not this one.",
     ),
     Family(
+        name="election_critical_incidents_open",
+        kind="gauge",
+        unit="reports",
+        labels=("region", "category"),
+        meaning="Incidents of critical severity, the desk's where it set one, that the desk has "
+        "neither resolved nor dismissed.",
+        zeros="Every category of the pack.",
+        remedy="Find the reports with the table incidents, and decide about each with "
+        "`scrutineer triage`; what is resolved, rejected or downgraded is no longer counted.",
+    ),
+    Family(
+        name="election_incident_surge",
+        kind="gauge",
+        unit="none: 0 or 1",
+        labels=("region",),
+        meaning="1 where the incidents of the last quarter of an hour are too many for the "
+        "region's own rate since the polls opened, per station that reports: at least the pack's "
+        "surge_reports, and less probable than its surge_probability at that rate.",
+        zeros="Always there, but for the country itself.",
+        remedy="The table incidents_surge has the count, what was expected and the probability. "
+        "Look which category rose in election_incidents_recent, and call the teams there.",
+    ),
+    Family(
         name="election_restrictions_open",
         kind="gauge",
         unit="restrictions",

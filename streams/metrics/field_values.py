@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from streams.metrics.moment import MICROSECONDS, Moment, ValueFunction, add
+from streams.metrics.moment import MICROSECONDS, Moment, ValueFunction, add, of_regions
 from streams.metrics.text import Values
 from streams.tables.basis import HEARINGS, basis_of, silent_from
 from streams.tables.incidents import DISMISSED
@@ -119,21 +119,12 @@ def _complaints(tables: RegionTables, moment: Moment) -> Values:
     return {(stage,): getattr(course, stage) for stage in STAGES}
 
 
-def _of_regions(value: ValueFunction) -> ValueFunction:
-    """``value``, but nothing for the country: a sum over the series would count it twice."""
-
-    def values(tables: RegionTables, moment: Moment) -> Values:
-        return {} if tables.code == moment.pack.country else value(tables, moment)
-
-    return values
-
-
 def _of_plan(value: ValueFunction) -> ValueFunction:
     """``value`` of a region, but nothing where the pack has no deployment plan."""
-    of_regions = _of_regions(value)
+    regional = of_regions(value)
 
     def values(tables: RegionTables, moment: Moment) -> Values:
-        return of_regions(tables, moment) if moment.pack.deployment else {}
+        return regional(tables, moment) if moment.pack.deployment else {}
 
     return values
 
@@ -143,13 +134,13 @@ FIELD_FACTS: Final[Mapping[str, ValueFunction]] = {
     "election_answers": _answers,
     "election_stations_expected": _of_plan(_expected),
     "election_stations_expected_by_phase": _of_plan(_expected_by_phase),
-    "election_stations_reporting": _of_regions(_reporting),
+    "election_stations_reporting": of_regions(_reporting),
     "election_stations_reporting_by_phase": _of_plan(_reporting_by_phase),
     "election_teams_expected": _of_plan(_teams),
     "election_stations_opened": _opened,
-    "election_stations": _of_regions(_stations),
-    "election_polls_close_timestamp_seconds": _of_regions(_close),
-    "election_results_published_stations": _of_regions(_results),
+    "election_stations": of_regions(_stations),
+    "election_polls_close_timestamp_seconds": of_regions(_close),
+    "election_results_published_stations": of_regions(_results),
     "election_protocols_observed": _copies,
     "election_protocol_differences": _differences,
     "election_protocol_findings": _findings,
@@ -157,7 +148,7 @@ FIELD_FACTS: Final[Mapping[str, ValueFunction]] = {
 """Families whose values change only when the region's tables do."""
 
 FIELD_TIMED: Final[Mapping[str, ValueFunction]] = {
-    "election_region_heard": _of_regions(_heard),
+    "election_region_heard": of_regions(_heard),
     "election_stations_silent": _of_plan(_silent),
     "election_teams_silent": _of_plan(_teams_silent),
     "election_complaints": _complaints,

@@ -27,3 +27,12 @@ ValueFunction = Callable[[RegionTables, Moment], Values]
 def add(found: Values, key: tuple[str, ...], number: float) -> None:
     """Add ``number`` to a value."""
     found[key] = found.get(key, 0) + number
+
+
+def of_regions(value: ValueFunction) -> ValueFunction:
+    """``value``, but nothing for the country: a sum over the series would count it twice."""
+
+    def values(tables: RegionTables, moment: Moment) -> Values:
+        return {} if tables.code == moment.pack.country else value(tables, moment)
+
+    return values

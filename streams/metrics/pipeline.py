@@ -107,6 +107,19 @@ PIPELINE: Final[tuple[Family, ...]] = (
         "the original bytes. Mend the producer or the pack and send again.",
     ),
     Family(
+        name="scrutineer_urgent_rejected_events_total",
+        kind="counter",
+        unit="events",
+        labels=("topic", "partition", "type"),
+        meaning="Events among those of scrutineer_rejected_events_total that tell of a "
+        "restriction on observers or of a critical incident, by their type or, where none could "
+        "be read, by the words in them.",
+        zeros="The types of restrictions and incidents, a type that is none of ours and none, on "
+        "every input topic.",
+        remedy="Somebody may be kept out right now and no table shows it. Read the letter with "
+        "`scrutineer dead-letters show`, act on it, then mend and retry it.",
+    ),
+    Family(
         name="scrutineer_freshness_seconds",
         kind="histogram",
         unit="seconds",

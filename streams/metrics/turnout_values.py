@@ -7,7 +7,7 @@ from itertools import takewhile
 from typing import Final, get_args
 
 from schemas.fields import rfc3339
-from streams.metrics.moment import Moment, ValueFunction
+from streams.metrics.moment import Moment, ValueFunction, of_regions
 from streams.metrics.text import Values
 from streams.metrics.turnout import STRATA, stratum_family
 from streams.tables.gap import Gap, official_share, region_gaps
@@ -167,24 +167,15 @@ def _part(name: str) -> ValueFunction:
     return values
 
 
-def _of_regions(value: ValueFunction) -> ValueFunction:
-    """``value``, but nothing for the country, which recording rules combine from its regions."""
-
-    def values(tables: RegionTables, moment: Moment) -> Values:
-        return {} if tables.code == moment.pack.country else value(tables, moment)
-
-    return values
-
-
 TURNOUT_FACTS: Final[Mapping[str, ValueFunction]] = {
     "election_turnout_official_ratio": _official,
-    "election_turnout_gap_ratio": _of_regions(_gap),
-    "election_turnout_gap_half_width_ratio": _of_regions(_half_width),
-    "election_turnout_stations": _of_regions(_stations),
-    "election_turnout_verdict": _of_regions(_verdict),
-    "election_turnout_gap_checkpoints": _of_regions(_run),
-    "election_turnout_matched": _of_regions(_matched),
+    "election_turnout_gap_ratio": of_regions(_gap),
+    "election_turnout_gap_half_width_ratio": of_regions(_half_width),
+    "election_turnout_stations": of_regions(_stations),
+    "election_turnout_verdict": of_regions(_verdict),
+    "election_turnout_gap_checkpoints": of_regions(_run),
+    "election_turnout_matched": of_regions(_matched),
     "election_observed_turnout_findings": _findings,
-    **{stratum_family(name): _of_regions(_part(name)) for name, _, _ in STRATA},
+    **{stratum_family(name): of_regions(_part(name)) for name, _, _ in STRATA},
 }
 """Families whose values change only when the region's tables do."""

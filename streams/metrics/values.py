@@ -9,14 +9,15 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from streams.metrics.field_values import FIELD_FACTS, FIELD_TIMED, next_change
-from streams.metrics.moment import MICROSECONDS, Moment, ValueFunction, add
+from streams.metrics.moment import MICROSECONDS, Moment, ValueFunction, add, of_regions
 from streams.metrics.text import Values
 from streams.metrics.turnout_values import TURNOUT_FACTS, observed_ratios
 from streams.tables.buckets import BUCKET, Buckets
 from streams.tables.incidents import DISMISSED
 from streams.tables.overdue import next_overdue, overdue
 from streams.tables.region import RegionTables
-from streams.tables.restrictions import phase_over
+from streams.tables.restrictions import CLOSED, phase_over
+from streams.tables.surge import surging
 
 
 def _incidents(tables: RegionTables, _: Moment) -> Values:
@@ -32,6 +33,20 @@ def _incidents_by_status(tables: RegionTables, _: Moment) -> Values:
     for (*_others, status), reports in tables.incidents.counts.items():
         add(found, (status,), reports)
     return found
+
+
+def _critical_open(tables: RegionTables, _: Moment) -> Values:
+    found: Values = {}
+    for (category, severity, _phase, status), reports in tables.incidents.counts.items():
+        if severity == "critical":
+            add(found, (category,), 0 if status in CLOSED else reports)
+    return found
+
+
+def _surge(tables: RegionTables, moment: Moment) -> Values:
+    recent = tables.incidents.recent
+    found = surging(recent, tables.heard, tables.code, moment.pack, moment.now)
+    return {(): int(found)}
 
 
 def _restrictions(tables: RegionTables, _: Moment) -> Values:
@@ -91,6 +106,7 @@ def _findings(tables: RegionTables, moment: Moment) -> Values:
 FACTS: Final[Mapping[str, ValueFunction]] = {
     "election_incidents": _incidents,
     "election_incidents_by_status": _incidents_by_status,
+    "election_critical_incidents_open": _critical_open,
     "election_restrictions": _restrictions,
     "election_turnout_ratio": _turnout,
     "election_official_as_of_timestamp_seconds": _official_as_of,
@@ -102,6 +118,7 @@ FACTS: Final[Mapping[str, ValueFunction]] = {
 
 TIMED: Final[Mapping[str, ValueFunction]] = {
     "election_incidents_recent": _incidents_recent,
+    "election_incident_surge": of_regions(_surge),
     "election_restrictions_recent": _restrictions_recent,
     "election_restrictions_open": _restrictions_open,
     "election_official_findings": _findings,

@@ -17,7 +17,7 @@ from streams.metrics.moment import MICROSECONDS
 from streams.metrics.text import Values
 from streams.metrics.values import durations
 from streams.metrics.view import Status, WorkerView
-from streams.metrics.zeros import OTHER_TYPE, OUTCOMES, rejections
+from streams.metrics.zeros import OTHER_TYPE, OUTCOMES, URGENT_TYPES, rejections
 from streams.tables.region import RegionTables
 
 STATES: Final[tuple[Status, ...]] = get_args(Status)
@@ -78,6 +78,7 @@ class Deployment:
             },
             "scrutineer_events_total": self._events(view),
             "scrutineer_rejected_events_total": self._rejected(view),
+            "scrutineer_urgent_rejected_events_total": self._urgent(view),
         }
 
     def _states(self, view: WorkerView) -> Values:
@@ -108,6 +109,14 @@ class Deployment:
                 key = (topic, name, known, reason)
                 found[key] = found.get(key, 0) + count
         return found
+
+    def _urgent(self, view: WorkerView) -> Values:
+        return {
+            (topic, str(number), type_): part.urgent[topic, type_]
+            for number, part in view.parts.items()
+            for topic in self.topics
+            for type_ in URGENT_TYPES
+        }
 
 
 def histogram(freshness: Freshness) -> Iterator[tuple[str, list[tuple[float, int]], float]]:

@@ -25,6 +25,13 @@ ESTIMATES: Final = ("level", "flow")
 COUNTS: Final = ("matched", "told")
 OTHER_TYPE: Final = "other"
 """Label for an event type that is none of ours: what a sender makes up is no label."""
+URGENT_TYPES: Final = (
+    "",
+    OTHER_TYPE,
+    "election.observer.incident.v1",
+    "election.observer.restriction.v1",
+)
+"""Types under which an urgent event can have been rejected."""
 
 _UNREADABLE: Final[tuple[Reason, ...]] = ("not_json", "bad_envelope", "too_large")
 _UNKNOWN: Final[tuple[Reason, ...]] = ("bad_envelope", "unknown_type")
@@ -42,6 +49,7 @@ def of_region(pack: Pack) -> Mapping[str, Values]:
         "election_incidents": _incident_margins(sorted(pack.categories)),
         "election_incidents_by_status": _zero((s,) for s in ("reported", *get_args(TriageStatus))),
         "election_incidents_recent": _zero((c, w) for c in pack.categories for w in WINDOWS),
+        "election_critical_incidents_open": _zero((category,) for category in pack.categories),
         "election_restrictions": restrictions,
         "election_restrictions_open": restrictions,
         "election_restrictions_recent": _zero((k, w) for k in kinds for w in WINDOWS),

@@ -93,7 +93,7 @@ def coverage(view: View) -> Iterator[Row]:
     The row without a phase is of the whole day.
     """
     for code, tables in view.expected():
-        for row in coverage_of(_heard(view, tables), code, view.pack, view.now):
+        for row in coverage_of(heard(view, tables), code, view.pack, view.now):
             last = row.last_report
             shown = None if last is None else rfc3339(last)
             yield {"region": code, **row._asdict(), "last_report": shown}
@@ -105,7 +105,7 @@ def silent(view: View) -> Iterator[Row]:
     One row for each phase that it is missed in; the row without a phase is of the whole day.
     """
     for code, tables in view.expected():
-        for team in silent_teams(_heard(view, tables), code, view.pack, view.now):
+        for team in silent_teams(heard(view, tables), code, view.pack, view.now):
             yield {
                 "region": code,
                 "station": team.station,
@@ -115,7 +115,8 @@ def silent(view: View) -> Iterator[Row]:
             }
 
 
-def _heard(view: View, tables: RegionTables) -> Heard:
+def heard(view: View, tables: RegionTables) -> Heard:
+    """Who was heard from: by all reports, or by the confirmed ones where only they are asked."""
     if not view.confirmed_only:
         return tables.heard
     return Heard(version for version, status in _current(tables) if view.stands(status))

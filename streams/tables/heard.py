@@ -74,6 +74,17 @@ class Heard:
         self._sort_in()
         return len(self._times) - (None in self._times)
 
+    def firsts(self, since: int) -> Iterator[int]:
+        """When (µs) each station was first heard from at or after ``since``; some were not."""
+        self._sort_in()
+        for station, voices in self._times.items():
+            if station is not None:
+                found = [
+                    at for times in voices.values() if (at := _first(times, since)) is not None
+                ]
+                if found:
+                    yield min(found)
+
     def voices(self) -> Iterator[tuple[str | None, str, str, int]]:
         """(station or None, source, phase, the newest event time in µs)."""
         self._sort_in()
@@ -127,3 +138,11 @@ class Heard:
             self._newest = max(self._newest, *moments)
         self._reports += len(moments)
         self._pending.clear()
+
+
+def _first(times: int | list[int], since: int) -> int | None:
+    """The first of ascending ``times`` at or after ``since``."""
+    if isinstance(times, int):
+        return times if times >= since else None
+    place = bisect_left(times, since)
+    return times[place] if place < len(times) else None

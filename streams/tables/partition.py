@@ -27,10 +27,21 @@ class Partition:
     had an event. ``next``: topic → next offset to fold (absent: 0). ``clock``: the newest ``now``
     (µs) of a clock event. ``newest``: the newest event time (µs) of any other event.
     ``outcomes``: (topic, outcome) → records. ``rejected``: (topic, type, reason) → records; the
-    type is "" where none could be read, "other" where it is none of the catalogue.
+    type is "" where none could be read, "other" where it is none of the catalogue. ``urgent``:
+    (topic, type) → those of them that tell of a restriction or a critical incident.
     """
 
-    __slots__ = ("clock", "newest", "next", "number", "outcomes", "pack", "regions", "rejected")
+    __slots__ = (
+        "clock",
+        "newest",
+        "next",
+        "number",
+        "outcomes",
+        "pack",
+        "regions",
+        "rejected",
+        "urgent",
+    )
 
     def __init__(self, pack: Pack, number: int | None = None) -> None:
         self.pack = pack
@@ -41,6 +52,7 @@ class Partition:
         self.newest: int | None = None
         self.outcomes: Counter[tuple[str, Outcome]] = Counter()
         self.rejected: Counter[tuple[str, str, str]] = Counter()
+        self.urgent: Counter[tuple[str, str]] = Counter()
 
     def fold(
         self, result: Accepted | Rejected, topic: str = "", offset: int | None = None
@@ -51,7 +63,10 @@ class Partition:
             outcome = self.apply(result)
         else:
             outcome = "rejected"
-            self.rejected[topic, _known(result.type), result.reason] += 1
+            type_ = _known(result.type)
+            self.rejected[topic, type_, result.reason] += 1
+            if result.urgent:
+                self.urgent[topic, type_] += 1
         self.outcomes[topic, outcome] += 1
         if offset is not None:
             self.next[topic] = offset + 1

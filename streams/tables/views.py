@@ -21,6 +21,7 @@ from streams.tables.partition import Partition
 from streams.tables.protocol_rows import protocols
 from streams.tables.restrictions import median, phase_over
 from streams.tables.results_rows import openings, results_published
+from streams.tables.surge import surge
 from streams.tables.turnout_rows import observed_turnout, turnout
 from streams.tables.view import Row, View
 
@@ -49,6 +50,15 @@ def _incidents_recent(view: View) -> Iterator[Row]:
     for tables in view.regions:
         table = tables.incidents
         yield from _recent(view, "category", tables.code, table.recent, table.recent_confirmed)
+
+
+def _incidents_surge(view: View) -> Iterator[Row]:
+    """Every region that reports are expected from, also one without any event."""
+    for code, tables in view.expected():
+        table = tables.incidents
+        buckets = table.recent_confirmed if view.confirmed_only else table.recent
+        heard = field_rows.heard(view, tables)
+        yield {"region": code, **surge(buckets, heard, code, view.pack, view.now)._asdict()}
 
 
 def _restrictions_recent(view: View) -> Iterator[Row]:
@@ -162,6 +172,7 @@ def _rejected(view: View) -> Iterator[Row]:
 TABLES: Final[Mapping[str, Callable[[View], Iterator[Row]]]] = {
     "incidents": _incidents,
     "incidents_recent": _incidents_recent,
+    "incidents_surge": _incidents_surge,
     "restrictions": _restrictions,
     "restrictions_recent": _restrictions_recent,
     "open_restrictions": _open_restrictions,

@@ -43,6 +43,12 @@ DISMISSED = ("rejected", "duplicate")
 OPENED = "election_restriction_opened_timestamp_seconds"
 
 
+CRITICAL_OPEN = {
+    ("critical", status) for status in ("reported", "under_review", "confirmed", "escalated")
+}
+"""Severity and status of the incidents that wait for somebody."""
+
+
 def some(series: dict[Labels, float]) -> dict[Labels, float]:
     """The series that are not 0."""
     return {key: number for key, number in series.items() if number}
@@ -78,6 +84,13 @@ def test_the_numbers_are_those_of_the_tables(records: list[Record], now: int) ->
         "election_incidents_by_status": counted(reported, "reports", "region", "status"),
         "election_incidents_recent": counted(
             table("incidents_recent"), "reports", "region", "category", "window"
+        ),
+        "election_incident_surge": counted(table("incidents_surge"), "surge", "region"),
+        "election_critical_incidents_open": counted(
+            [one for one in standing if (one["severity"], one["status"]) in CRITICAL_OPEN],
+            "reports",
+            "region",
+            "category",
         ),
         "election_restrictions": counted(stand, "total", *cells),
         "election_restrictions_open": counted(restrictions, "open", *cells),
@@ -424,3 +437,38 @@ def test_no_observer_and_no_text_is_on_the_page() -> None:
     assert "watcher-77" not in str(found)
     assert "locked out" not in str(found)
     assert "r5" in str(found)
+
+
+def test_a_critical_incident_is_open_until_the_desk_closes_it() -> None:
+    """Resolved, dismissed or downgraded; its category is at 0 before and after."""
+    report = incident(severity="critical")
+    where = {"region": "XX-A", "category": "campaigning"}
+    name = "election_critical_incidents_open"
+    assert value(folded(), name, **where) == 0
+    assert value(folded(report), name, **where) == 1
+    assert value(folded(report, decision(report, "confirmed")), name, **where) == 1
+    calmed = decision(report, "confirmed", severity="low")
+    for decided in (decision(report, "resolved"), decision(report, "rejected"), calmed):
+        assert value(folded(report, decided), name, **where) == 0
+
+
+def test_an_urgent_event_among_the_rejected_is_counted_apart() -> None:
+    """By its type; the words of what cannot be read are searched; no other rejection is urgent."""
+    name = "scrutineer_urgent_rejected_events_total"
+    where = {"topic": TOPICS[0], "partition": str(home("XX-A"))}
+    wrong, critical = restriction(kind="expelled").raw, incident(severity="critical").raw
+    urgent = {
+        wrong.replace(b"expelled", b"no such"): "election.observer.restriction.v1",
+        critical.replace(b"campaigning", b"no such"): "election.observer.incident.v1",
+        wrong.replace(b"restriction.v1", b"restriction.v7"): "other",
+        wrong[:-20]: "",
+        critical[:-1]: "",
+    }
+    for raw, type_ in urgent.items():
+        found = folded(rejected(raw, TOPICS[0]))
+        assert value(found, name, type=type_, **where) == 1
+        assert total(found, name) == 1
+        assert found[name].keys() == folded()[name].keys()
+    calm = incident(severity="high", description='"severity": "critical"').raw
+    for raw in (calm.replace(b"campaigning", b"no such"), calm[:-1], b"[]"):
+        assert total(folded(rejected(raw, TOPICS[0])), name) == 0

@@ -10,6 +10,7 @@ from typing import Any
 from tests.tables.model import CONFIRMED, home
 from tests.tables.results import Results
 from tests.tables.spelling import Json, shown, us
+from tests.tables.surging import incidents_surge
 
 PHASES = ("opening", "voting", "counting", "tabulation", "pre_election", "post_election", "unknown")
 HOUR = 3_600_000_000
@@ -76,6 +77,10 @@ class Wider(Results):
                 }
             )
         return rows
+
+    def incidents_surge(self, now: int, confirmed_only: bool) -> list[Json]:
+        """Rows of ``incidents_surge``."""
+        return incidents_surge(self, now, confirmed_only)
 
     def sound(self, confirmed_only: bool) -> list[Json]:
         """What counts as a sign of life: not withdrawn, whatever the desk says of it."""
