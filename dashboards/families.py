@@ -1,4 +1,4 @@
-"""The metrics that a dashboard may ask for: names, labels and units, from their declarations."""
+"""What a dashboard may ask for: metrics by their declarations, and series that rules record."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Final, NamedTuple
 from streams.metrics.families import BY_NAME
 
 
-class Planned(NamedTuple):
-    """What a family will be declared with."""
+class Recorded(NamedTuple):
+    """A series that a rule records."""
 
     unit: str
     labels: tuple[str, ...]
@@ -17,34 +17,22 @@ class Planned(NamedTuple):
 
 _COUNTRY: Final = ("contest", "checkpoint")
 
-PLANNED: Final[Mapping[str, Planned]] = {
-    "election_incident_surge": Planned("none", ("region",)),
-    "election_critical_incidents_open": Planned("reports", ("region", "category")),
-    "scrutineer_urgent_rejected_events_total": Planned("events", ("topic", "partition", "type")),
-    "country:election_turnout_official_ratio:furthest": Planned("ratio", _COUNTRY),
-    "country:election_turnout_observed_ratio:level": Planned("ratio", _COUNTRY),
-    "country:election_turnout_gap_ratio:level": Planned("ratio", _COUNTRY),
-    "country:election_turnout_gap_half_width_ratio:level": Planned("ratio", (*_COUNTRY, "level")),
-    "country:election_turnout_stations:sum": Planned("stations", _COUNTRY),
-    "country:election_turnout_verdict:level": Planned("none", (*_COUNTRY, "verdict")),
+RECORDED: Final[Mapping[str, Recorded]] = {
+    "country:election_turnout_official_ratio:furthest": Recorded("ratio", _COUNTRY),
+    "country:election_turnout_observed_ratio:level": Recorded("ratio", _COUNTRY),
+    "country:election_turnout_gap_ratio:level": Recorded("ratio", _COUNTRY),
+    "country:election_turnout_gap_half_width_ratio:level": Recorded("ratio", (*_COUNTRY, "level")),
+    "country:election_turnout_stations:sum": Recorded("stations", _COUNTRY),
+    "country:election_turnout_verdict:level": Recorded("none", (*_COUNTRY, "verdict")),
 }
-"""Families, or labels of them, that the dashboards use and that nothing declares yet; and series
-with colons in their names, that no rule records yet.
-
-Empty where everything is declared; a test fails on an entry that has been.
-"""
-
-
-def is_declared(name: str) -> bool:
-    """Whether a planned family has been declared, with the labels that it was to have."""
-    return name in BY_NAME and set(PLANNED[name].labels) <= set(BY_NAME[name].labels)
+"""The recorded series that the dashboards use; a test fails on one that no rule records."""
 
 
 def labels_of(name: str) -> tuple[str, ...]:
-    """The labels of a family."""
-    return PLANNED[name].labels if name in PLANNED else BY_NAME[name].labels
+    """The labels of a family or a recorded series."""
+    return RECORDED[name].labels if name in RECORDED else BY_NAME[name].labels
 
 
 def unit_of(name: str) -> str:
-    """The unit of a family, as it is declared."""
-    return PLANNED[name].unit if name in PLANNED else BY_NAME[name].unit
+    """The unit of a family, as it is declared, or of a recorded series."""
+    return RECORDED[name].unit if name in RECORDED else BY_NAME[name].unit

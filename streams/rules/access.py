@@ -70,7 +70,7 @@ def window_of(pack: Pack) -> str:
 
 
 def _unlisted(writer: Writer) -> Alerting:
-    labels = {"region": writer.pack.country, "kind": "unlisted", "channel": "page"}
+    labels = {"region": writer.pack.country, "kind": "unlisted"}
     expr = "max by (instance) (election_restrictions_open_unlisted) > 0"
     return writer.alert(UNLISTED, expr, labels=labels)
 
@@ -87,8 +87,7 @@ def _clusters(writer: Writer, window: str) -> list[Alerting]:
     everywhere = _cluster(
         f"Observers restricted in {{{{ $value }}}} regions within {window}",
         f"Restrictions on observers began in {{{{ $value }}}} regions within {window}; "
-        f"{alarms.cluster_regions} make a cluster: it looks like an instruction. While this fires, "
-        "single restrictions go to chat only.",
+        f"{alarms.cluster_regions} make a cluster: it looks like an instruction.",
     )
     return [
         writer.alert(here, f"{RECENT} >= {alarms.cluster_reports}", labels={"scope": "region"}),

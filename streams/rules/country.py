@@ -14,8 +14,9 @@ from typing import Final
 from schemas.pack import Pack
 from streams.rules.constants import CHECKPOINT, SAMPLE_REGION
 from streams.rules.model import Recording
-from streams.rules.quantiles import TABLE, by_df, rules_of, tails
+from streams.rules.quantiles import TABLE, by_df, tails
 from streams.rules.series import furthest
+from streams.tables.sample import rules as constants_of
 from streams.turnout.verdicts import Rules
 
 _SUMS: Final = (
@@ -64,7 +65,7 @@ def _stratum(name: str) -> str:
 
 def rules(pack: Pack) -> Iterator[Recording]:
     """All of it, in an order in which each rule has what it needs."""
-    constants = rules_of(pack)
+    constants = constants_of(pack)
     for name in _SUMS:
         family = f"election_turnout_stratum_{name}"
         labels = ("region", "contest", "checkpoint", "stratum")

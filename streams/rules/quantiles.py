@@ -17,30 +17,17 @@ from scipy.special import stdtrit
 
 from schemas.pack import Pack
 from streams.rules.model import Recording
-from streams.turnout.verdicts import Rules, quantile
+from streams.tables.sample import rules
+from streams.turnout.verdicts import quantile
 
 TABLE: Final = 40
 QUANTILE: Final = "election_t_quantile"
 _NODES: Final = 9
 
 
-def rules_of(pack: Pack) -> Rules:
-    """The constants of the pack that verdicts about turnout rest on."""
-    judgement = pack.judgement.turnout
-    return Rules(
-        regions=max(1, len(pack.region_codes())),
-        checkpoints=max(1, len(pack.checkpoints)),
-        contests=max(1, len(pack.contests)),
-        alpha=judgement.alpha,
-        margin_points=judgement.margin_points,
-        minimum_stations=judgement.minimum_stations,
-        sample_percent=judgement.sample_percent,
-    )
-
-
 def tails(pack: Pack) -> dict[str, float]:
     """Level → the probability above its quantile."""
-    return {"95": 0.025, "family": rules_of(pack).tail}
+    return {"95": 0.025, "family": rules(pack).tail}
 
 
 def table(pack: Pack) -> Iterator[Recording]:

@@ -11,14 +11,11 @@ from collections.abc import Iterable
 from functools import cache
 
 from schemas import read
-from streams.metrics.families import BY_NAME
 from streams.metrics.freshness import Freshness
 from streams.metrics.page import MetricsPage
-from streams.metrics.text import Lines
 from streams.metrics.view import View
 from streams.tables.partition import Partition
 from tests.dashboards.day import EVENING, chosen, lifted, pack, random_day
-from tests.dashboards.planned import missing, replaced, samples
 from tests.metrics.worlds import HOMES, TOPICS, home
 from tests.strategies import PARTITIONS, Record
 
@@ -55,18 +52,4 @@ def _page(partitions: Iterable[int], records: Iterable[Record]) -> bytes:
     for topic in TOPICS:
         for seconds in (0.002, 0.02, 0.3):
             view.freshness.observe(topic, seconds)
-    shown = [code for code in pack().regions if home(code) in parts]
-    page = MetricsPage(pack(), TOPICS, PARTITIONS).render(view).decode()
-    lines = page.splitlines(keepends=True)
-    real = [line for line in lines if line.partition("{")[0] not in replaced()]
-    return ("".join(real) + _planned(shown)).encode()
-
-
-def _planned(shown: list[str]) -> str:
-    """Made-up samples of the families that nothing declares yet."""
-    text = []
-    for name, labels in missing().items():
-        if name not in BY_NAME:
-            text.append(f"# TYPE {name} gauge\n")
-        text.append(Lines(name, labels).write(samples(name, labels, shown)))
-    return "".join(text)
+    return MetricsPage(pack(), TOPICS, PARTITIONS).render(view)

@@ -168,7 +168,6 @@ def test_restrictions_that_have_no_series_of_their_own_are_told(world: World) ->
             "observer-access",
             region="XX",
             kind="unlisted",
-            channel="page",
             instance=WORKER,
         ),
     )
@@ -223,7 +222,7 @@ def test_three_regions_within_an_hour_are_one_page(world: World) -> None:
             name,
             "Observers restricted in 3 regions within 1h",
             "Restrictions on observers began in 3 regions within 1h; 3 make a cluster: it looks "
-            "like an instruction. While this fires, single restrictions go to chat only.",
+            "like an instruction.",
             "page",
             "access",
             "observer-access",

@@ -13,7 +13,8 @@ import pytest
 
 from schemas.pack import Pack
 from streams.rules.files import files
-from streams.rules.quantiles import TABLE, beyond_table, rules_of, tails
+from streams.rules.quantiles import TABLE, beyond_table, tails
+from streams.tables.sample import rules
 from streams.turnout.level import Stratum, Sums, estimate
 from streams.turnout.verdicts import Comparison, compare_level, quantile
 from tests.packs import small_pack
@@ -36,7 +37,7 @@ class Design:
 
     def compared(self) -> Comparison:
         """What Python makes of it."""
-        return compare_level(self.official, self.strata.values(), rules_of(small_pack()))
+        return compare_level(self.official, self.strata.values(), rules(small_pack()))
 
 
 def stratum(random: Random, k: int, drawn: int, size: int, p: float, spread: float) -> Stratum:

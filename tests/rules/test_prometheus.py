@@ -98,10 +98,12 @@ def prometheus(worker: int, folder: Path) -> Iterator[Prometheus]:
     """Debian's, with the configuration of deploy/ and its rules, and this worker to scrape."""
     program = tool("prometheus", "prometheus")
     deploy = ROOT / "deploy" / "prometheus"
-    text = (deploy / "prometheus.yml").read_text(encoding="utf-8")
     (folder / "rules").symlink_to(deploy / "rules")
+    (folder / "targets").mkdir()
+    (folder / "targets" / "workers.yml").write_text(f'- targets: ["127.0.0.1:{worker}"]\n')
+    (folder / "targets" / "alertmanagers.yml").write_text("[]\n")
     config = folder / "prometheus.yml"
-    config.write_text(text.replace("127.0.0.1:6066", f"127.0.0.1:{worker}"), encoding="utf-8")
+    config.write_bytes((deploy / "prometheus.yml").read_bytes())
     port = free_port()
     options = [f"--config.file={config}", f"--storage.tsdb.path={folder / 'data'}"]
     options += [f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn"]

@@ -67,8 +67,7 @@ def test_metrics_that_a_runbook_names_exist(page: Path) -> None:
         if isinstance(rule, Recording)
     }
     named = {one for one in spans(page) if re.match(r"(election|scrutineer)_|\w+:", one)}
-    turnout = {one for one in named if one.startswith("election_turnout_")}
-    assert named - turnout <= BY_NAME.keys() | recorded
+    assert named <= BY_NAME.keys() | recorded
 
 
 @every_page
