@@ -146,18 +146,19 @@ def restrictions(draw: st.DrawFn) -> Record:
 def observed_turnouts(draw: st.DrawFn) -> Record:
     """Voters counted at a station."""
     data = _report(draw)
-    data["station"] = STATIONS[data["region"]]
+    data["station"] = draw(st.sampled_from((STATIONS[data["region"]], second(data["region"]))))
     data["method"] = draw(st.sampled_from(("counted", "told_by_commission")))
     if draw(st.booleans()):
-        data["cumulative"] = draw(st.integers(0, 3))
+        data["cumulative"] = draw(st.sampled_from((0, 1, 402, 403)))
     else:
         data["interval"] = {
             "from": "2030-06-02T08:00:00Z",
-            "to": "2030-06-02T09:00:00Z",
+            "to": draw(st.sampled_from(("2030-06-02T09:00:00Z", "2030-06-02T10:30:00Z"))),
             "voters": draw(st.integers(0, 3)),
         }
-    data |= _some(draw, registered=st.just(1500), contest=st.just("list"))
-    return record(_event(draw, "observer.turnout", draw(st.sampled_from(OBSERVERS)), data))
+    data |= _some(draw, registered=st.sampled_from((0, 1500)), contest=st.just("list"))
+    event = _event(draw, "observer.turnout", draw(st.sampled_from(OBSERVERS)), data)
+    return record(event, DAY + timedelta(hours=17))
 
 
 @st.composite

@@ -112,7 +112,7 @@ def _flow(side: Side, pack: Pack, contest: str, figures: Mapping[int, Figures]) 
         needed = fraction(pack.judgement.turnout.sample_percent) * (side.drawn or 0)
         if side.simple and found.verdict not in _FEW and reported * 100 < needed:
             found = found._replace(
-                verdict="incomplete_sample", half_width=None, half_width_family=None
+                verdict="incomplete_sample", half_width=None, half_width_family=None, df=None
             )
         headline = None if end is None else end.headline
         yield Gap(contest, until, "flow", found, headline, side.drawn, sums.no_register)

@@ -261,8 +261,8 @@ class Model:
         The pack's register is that of the main contest; another one's is its own first figure.
         """
         stations = self.pack.stations or {}
-        home = stations[station] if station else self.pack.regions[region]
-        basis, known = home.registered if main else None, None
+        home = stations.get(station) if station else self.pack.regions[region]
+        basis, known = home.registered if main and home else None, None
         rows = []
         for checkpoint in sorted(points):
             versions = points[checkpoint][0]

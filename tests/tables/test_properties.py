@@ -18,15 +18,13 @@ from streams.tables.views import TABLES, document, rows
 from tests import strategies
 from tests.packs import small_pack
 from tests.strategies import Record
-from tests.tables.series_model import SeriesModel as Model
+from tests.tables.turnout_model import Turnout as Model
 
-OWN_MODEL = ("turnout", "observed_turnout")
-"""Their rules are in ``test_turnout_properties``."""
-MODELLED = [name for name in TABLES if name not in ("rejected", *OWN_MODEL)]
+MODELLED = [name for name in TABLES if name != "rejected"]
 COUNTS = ["incidents", "incidents_recent", "restrictions", "restrictions_recent"]
 STATE = [*COUNTS, "open_restrictions", "official_turnout", "visits", "answers", "assessment"]
 STATE += ["incidents_surge", "coverage", "reports", "openings", "protocols", "complaints"]
-STATE += ["notices"]
+STATE += ["notices", "observed_turnout"]
 OF_NOW = (*FAULTS, "publishers_differ")
 """Findings about protocols that need no version but the current ones."""
 
