@@ -112,8 +112,8 @@ TURNOUT: Final[tuple[Family, ...]] = (
         unit="counts",
         labels=("region", "finding"),
         meaning="Observers' counts that cannot be right by themselves: above the register, below "
-        "an earlier count of the same observer, an interval too long to use, or two counts of one "
-        "station and moment that differ.",
+        "an earlier count of the same observer, an interval that is too long or outside polling "
+        "hours, or two counts of one station and moment that differ.",
         zeros="Every finding.",
         remedy="The table observed_turnout names the reports: ask the teams before their counts "
         "are held against anybody's.",

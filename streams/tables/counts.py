@@ -11,9 +11,10 @@ from typing import Final, Literal, NamedTuple, get_args
 from schemas.fields import microseconds
 from schemas.observer import ObservedTurnout
 from streams.tables.versions import Version
+from streams.turnout.flow import Polls, while_open
 from streams.turnout.matched import Count
 
-CountFinding = Literal["above_register", "falling", "too_long", "conflict"]
+CountFinding = Literal["above_register", "falling", "too_long", "outside_hours", "conflict"]
 COUNT_FINDINGS: Final[tuple[CountFinding, ...]] = get_args(CountFinding)
 """What can be wrong with an observer's count, for counts that show zero."""
 
@@ -89,14 +90,17 @@ class Book:
             return median(known)
         return Fraction(listed) if listed else None
 
-    def findings(self, listed: int | None, longest: int) -> dict[Ref, set[CountFinding]]:
+    def findings(
+        self, listed: int | None, longest: int, polls: Polls
+    ) -> dict[Ref, set[CountFinding]]:
         """What is wrong with each count, of those with which anything is.
 
-        ``listed``: the pack's register; ``longest``: µs an interval count may last.
+        ``listed``: the pack's register; ``longest``: µs an interval count may last; ``polls``: the
+        region's hours, empty where they are not known.
         """
         found: dict[Ref, set[CountFinding]] = {}
         for ref, version in self.reports.items():
-            for kind in _own(version.data, listed, longest):
+            for kind in _own(version.data, listed, longest, polls):
                 found.setdefault(ref, set()).add(kind)
         for counts in (self.counted, self.told):
             for ref in self._falling(counts):
@@ -121,15 +125,21 @@ class Book:
         return source, self.reports[source, report_id].data.observer
 
 
-def _own(data: ObservedTurnout, listed: int | None, longest: int) -> Iterator[CountFinding]:
+def _own(
+    data: ObservedTurnout, listed: int | None, longest: int, polls: Polls
+) -> Iterator[CountFinding]:
     """What is wrong with a count by itself."""
     interval = data.interval
     voters = data.cumulative if interval is None else interval.voters
     register = data.registered or listed
     if voters is not None and register and voters > register:
         yield "above_register"
-    if interval is not None and too_long(_span(data, ("", "")), longest):
-        yield "too_long"
+    if interval is not None:
+        span = _span(data, ("", ""))
+        if too_long(span, longest):
+            yield "too_long"
+        if not any(while_open(span.since, span.until, span.voters, polls)):
+            yield "outside_hours"
 
 
 def too_long(span: Span, longest: int) -> bool:

@@ -25,7 +25,7 @@ from streams.tables.totals import Totals
 from streams.tables.versions import Version
 from streams.turnout import flow as flows
 from streams.turnout.exact import Exact
-from streams.turnout.flow import FlowSums, Watched
+from streams.turnout.flow import FlowSums, Polls, Watched
 from streams.turnout.level import Sums
 from streams.turnout.matched import Choice, Count, MatchedSums, Tolerance, choose
 
@@ -46,6 +46,7 @@ class Stage(NamedTuple):
     design: Design | None
     checkpoints: Mapping[int, int | None]
     boundaries: tuple[int, ...]
+    polls: Polls
     within: int
     longest: int
     tolerance: Tolerance
@@ -202,7 +203,7 @@ class RegionTurnout:
             return _NOTHING
         stage = self._stage
         register = listed(stage.pack, place)
-        found = Contribution(findings=book.findings(register, stage.longest))
+        found = Contribution(findings=book.findings(register, stage.longest, stage.polls))
         drawn = _ANYBODY if stage.design is None else stage.design.stations.get(place[0])
         if drawn is not None:
             sources = None if drawn is _ANYBODY else drawn.sources
@@ -233,6 +234,7 @@ def _stage(pack: Pack, code: str) -> Stage:
         designs(pack).get(code),
         {at: closed_since(pack.polls(code), at) for at in pack.checkpoints},
         boundaries(pack, code),
+        pack.polls(code),
         values.match_minutes * MINUTE,
         values.interval_hours * HOUR,
         tolerance(pack),
@@ -296,9 +298,10 @@ def _flow(
         return {}
     watched: dict[int, Watched] = {}
     for span in spans:
-        for part in flows.split(span.since, span.until, span.voters, stage.boundaries):
-            add = Watched(part.voters, part.length)
-            watched[part.until] = watched.get(part.until, Watched()) + add
+        for piece in flows.while_open(span.since, span.until, span.voters, stage.polls):
+            for part in flows.split(piece.since, piece.until, piece.voters, stage.boundaries):
+                add = Watched(part.voters, part.length)
+                watched[part.until] = watched.get(part.until, Watched()) + add
     known = book.register((span.ref for span in spans), register)
     return {until: FlowSums.of(one, known) for until, one in watched.items()}
 

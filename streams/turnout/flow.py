@@ -25,6 +25,8 @@ from typing import NamedTuple
 from streams.turnout.exact import HOUR, Exact
 from streams.turnout.level import HOMOGENEITY, spread
 
+Polls = Sequence[tuple[int, int]]
+
 
 class Part(NamedTuple):
     """The part of a count between two checkpoints: ``since`` to ``until``, of ``length`` µs."""
@@ -35,7 +37,21 @@ class Part(NamedTuple):
     length: int
 
 
-def split(since: int, until: int, voters: int, checkpoints: Sequence[int]) -> Iterator[Part]:
+def while_open(since: int, until: int, voters: int, polls: Polls) -> Iterator[Part]:
+    """A count from ``since`` to ``until`` (µs), over its time with open polls alone.
+
+    Nobody votes behind a closed door: who watched from half an hour before the opening saw its
+    voters in the rest of the time. ``polls``: (open, close) of each day, in order; empty: not
+    known, the count stays whole. Nothing where the count has no length with open polls.
+    """
+    pieces = [(max(since, opens), min(until, close)) for opens, close in polls]
+    pieces = [(a, b) for a, b in pieces if b > a] if polls else [(since, until)]
+    total = sum(b - a for a, b in pieces)
+    for a, b in pieces if total > 0 else ():
+        yield Part(a, b, Fraction(voters * (b - a), total), b - a)
+
+
+def split(since: int, until: int, voters: Exact, checkpoints: Sequence[int]) -> Iterator[Part]:
     """A count from ``since`` to ``until`` (µs) over the intervals between ``checkpoints``.
 
     ``checkpoints`` ascend. What lies before the first or after the last belongs to no interval and
@@ -44,7 +60,7 @@ def split(since: int, until: int, voters: int, checkpoints: Sequence[int]) -> It
     for start, end in pairwise(checkpoints):
         length = min(until, end) - max(since, start)
         if length > 0:
-            yield Part(start, end, Fraction(voters * length, until - since), length)
+            yield Part(start, end, Fraction(voters) * length / (until - since), length)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,9 @@ class Counted(SeriesModel):
         if one["since"] is not None:
             if self.is_too_long(one):
                 yield "too_long"
+            polls = self.pack.polls(one["region"])
+            if polls and all(one["at"] <= a or one["since"] >= b for a, b in polls):
+                yield "outside_hours"
             return
         same = [
             other

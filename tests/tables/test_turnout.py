@@ -197,6 +197,16 @@ def test_an_interval_over_14_hours_is_shown_and_not_used() -> None:
     assert [one.c for one in sums.values()] == [20]
 
 
+def test_voters_come_while_polls_are_open() -> None:
+    """90 voters watched from 06:30 to 08:00, polls open at 07:00: 90 an hour, not 60."""
+    part = state(watched("w1", "06:30", "08:00", 90), watched("w2", "04:00", "06:00", 3, "A-2"))
+    found = part.regions["XX-A"].turnout.sums(part.pack)["list"].flow.values
+    (sums,) = found.values()
+    assert (sums.k, sums.c, sums.e) == (1, 90, 1500)
+    rows_ = table("observed_turnout", part, "18:00", "report_id", "findings")
+    assert rows_ == [("w1", []), ("w2", ["outside_hours"])]
+
+
 def test_matched_and_told_stay_apart() -> None:
     """The same station and moment: counted against published, and told against published."""
     part = state(

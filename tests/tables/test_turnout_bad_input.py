@@ -215,7 +215,8 @@ def test_figures_that_cannot_be() -> None:
 def test_counts_at_hours_that_no_interval_has() -> None:
     """Before the opening and after the last checkpoint: listed, and in no comparison."""
     early, late = watched("e", "05:00", "06:59", 5), watched("l", "18:00", "19:00", 5)
-    assert faults(early, late, counted("n", "03:00", 2)) == {"e": [], "l": [], "n": []}
+    found = faults(early, late, counted("n", "03:00", 2))
+    assert found == {"e": ["outside_hours"], "l": [], "n": []}
     assert table("turnout", state(early, late, counted("n", "03:00", 2))) == []
 
 

@@ -208,12 +208,13 @@ class Turnout(Counted):
             for own in self.eligible(region, contest, counts).values():
                 used = [one for one in own if one["since"] is not None]
                 used = [one for one in used if not self.is_too_long(one)]
-                voters, watched = Fraction(0), 0
+                voters, watched = Fraction(0), Fraction(0)
                 for one in used:
-                    part = min(one["at"], end) - max(one["since"], start)
+                    whole = self.hours(region, one["since"], one["at"])
+                    part = self.hours(region, max(one["since"], start), min(one["at"], end))
                     if part > 0:
-                        watched += part
-                        voters += Fraction(one["voters"] * part, one["at"] - one["since"])
+                        watched += part * HOUR
+                        voters += one["voters"] * part / whole
                 if watched:
                     m = self.register(used)
                     found.append(Pair(voters, None if m is None else m * watched / HOUR))

@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.turnout.exact import HOUR
-from streams.turnout.flow import FlowSums, Watched, estimate, flow_gap, official_rate, split
+from streams.turnout.flow import (
+    FlowSums,
+    Watched,
+    estimate,
+    flow_gap,
+    official_rate,
+    split,
+    while_open,
+)
 
 STATION = st.tuples(
     st.integers(0, 300), st.integers(0, 14 * HOUR), st.one_of(st.none(), st.integers(0, 5000))
@@ -115,3 +123,25 @@ def test_official_rate(since: int, until: int, rate: Fraction | None) -> None:
 def test_official_rate_of_a_falling_series_is_negative() -> None:
     """It is told as it is."""
     assert official_rate(Fraction(3, 10), Fraction(2, 10), 0, HOUR) == Fraction(-1, 10)
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "expected"),
+    [
+        (6, 9, [(7, 9, 30)]),
+        (8, 10, [(8, 10, 30)]),
+        (19, 32, [(19, 20, 15), (31, 32, 15)]),
+        (20, 31, []),
+        (4, 7, []),
+    ],
+)
+def test_nobody_votes_while_polls_are_closed(
+    since: int, until: int, expected: list[tuple[int, int, int]]
+) -> None:
+    """Two days from 7 to 20 o'clock: 30 voters are spread over the open hours alone."""
+    polls = [(7 * HOUR, 20 * HOUR), (31 * HOUR, 44 * HOUR)]
+    parts = list(while_open(since * HOUR, until * HOUR, 30, polls))
+    assert [(p.since // HOUR, p.until // HOUR, int(p.voters)) for p in parts] == expected
+    assert [p.length for p in parts] == [p.until - p.since for p in parts]
+    (whole,) = while_open(since * HOUR, until * HOUR, 30, [])
+    assert (int(whole.voters), whole.length) == (30, (until - since) * HOUR)
