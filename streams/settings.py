@@ -177,8 +177,16 @@ class WorkerSettings(BaseModel):
     )
     host: Host = Field(
         "127.0.0.1",
-        description="Address that metrics, health and tables are served on. They have no login: "
-        "keep it a loopback or private address.",
+        description="Address that metrics, health and tables are served on. Metrics and health are "
+        "open to whoever reaches it; so is all else on a loopback address; elsewhere with token.",
+    )
+    token: SecretStr | None = Field(
+        None,
+        description="What a reader of tables, digest and state must show (Authorization: Bearer); "
+        "better kept in token_file.",
+    )
+    token_file: Path | None = Field(
+        None, description="File that holds the token; a line end after it is ignored."
     )
     port: Annotated[int, Field(ge=0, le=65535)] = Field(
         6066, description="TCP port that metrics, health and tables are served on; 0: any free."
@@ -197,6 +205,12 @@ class WorkerSettings(BaseModel):
         Path("var/worker"),
         description="Folder for the small files that Faust keeps; nothing in it must survive.",
     )
+
+    @model_validator(mode="after")
+    def _one_token(self) -> WorkerSettings:
+        if self.token is not None and self.token_file is not None:
+            raise ValueError("give either token or token_file")
+        return self
 
 
 class LogSettings(BaseModel):

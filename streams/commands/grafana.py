@@ -139,9 +139,10 @@ def annotate_command(
 
 def _notices(pack: Pack, files: tuple[str, ...], workers: tuple[str, ...]) -> Notices:
     from streams.grafana.notices import Notices, from_events, from_workers
+    from streams.worker.guard import token_of
 
     if workers:
-        found = from_workers(pack, workers)
+        found = from_workers(pack, workers, token_of(load_settings().worker))
         if found.silent:
             numbers = ", ".join(map(str, sorted(found.silent)))
             click.echo(

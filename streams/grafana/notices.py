@@ -69,13 +69,14 @@ def from_events(pack: Pack, lines: Iterable[tuple[str, bytes]]) -> tuple[Notices
     return found, replay
 
 
-def from_workers(pack: Pack, addresses: Sequence[str]) -> Notices:
+def from_workers(pack: Pack, addresses: Sequence[str], token: str | None = None) -> Notices:
     """The notices of the partitions that are live on the workers at ``addresses``.
 
+    ``token``: the workers' own, where they have one.
     Of a region whose partition is live all notices are known, so that others are gone. UserError:
     a worker can't be reached, is none, or watches another election.
     """
-    pages = asyncio.run(_pages(addresses))
+    pages = asyncio.run(_pages(addresses, token))
     found = Notices()
     for address, page in zip(addresses, pages, strict=True):
         if page.election != pack.id:
@@ -91,8 +92,9 @@ def from_workers(pack: Pack, addresses: Sequence[str]) -> Notices:
     return found
 
 
-async def _pages(addresses: Sequence[str]) -> list[_Page]:
-    async with aiohttp.ClientSession(timeout=_TIMEOUT) as session:
+async def _pages(addresses: Sequence[str], token: str | None) -> list[_Page]:
+    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+    async with aiohttp.ClientSession(timeout=_TIMEOUT, headers=headers) as session:
         return [await _page(session, address) for address in addresses]
 
 
@@ -103,6 +105,12 @@ async def _page(session: aiohttp.ClientSession, address: str) -> _Page:
             return _Page.model_validate_json(await answer.read())
     except ValidationError:
         raise UserError(f"{url} is no worker's table of notices") from None
+    except aiohttp.ClientResponseError as error:
+        if error.status not in (401, 403):
+            raise UserError(f"cannot read {url}: {error}. See that the worker runs") from None
+        raise UserError(
+            f"{url}: the worker wants its token: set worker.token_file as the worker has it"
+        ) from None
     except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):
         raise UserError(f"--worker {address}: it is an address, as http://127.0.0.1:6066") from None
     except (aiohttp.ClientError, TimeoutError, OSError) as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -13,11 +13,10 @@ from mode import Service
 
 from streams.errors import UserError
 from streams.worker import pages
+from streams.worker.guard import Guard, Handler, token_of
 
 if TYPE_CHECKING:
     from streams.worker.app import ScrutineerApp
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class HttpServer(Service):
@@ -34,8 +33,15 @@ class HttpServer(Service):
 
     async def on_start(self) -> None:
         """Listen. UserError: the address is taken, or not ours."""
-        host, port = self._app.settings.worker.host, self._app.settings.worker.port
-        application = web.Application(middlewares=[_careful])
+        worker = self._app.settings.worker
+        host, port = worker.host, worker.port
+        guard = Guard(host, token_of(worker))
+
+        @web.middleware
+        async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
+            return await guard(request, handler)
+
+        application = web.Application(middlewares=[_careful, guarded])
         for path, page in self._pages().items():
             application.router.add_get(path, page)
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)

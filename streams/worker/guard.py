@@ -1,0 +1,91 @@
+"""Who may read which page of a worker, how long an answer may take, how many are made at once."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import ipaddress
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from aiohttp import web
+
+from streams.errors import UserError
+from streams.setting_parts import read_secret
+from streams.settings import WorkerSettings
+
+SHORTEST: Final = 16
+"""Characters of a token that is not guessed."""
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+OPEN: Final = frozenset({"/", "/healthz", "/readyz", "/metrics"})
+"""Pages for whoever reaches the port: Prometheus, and what restarts workers, have no login."""
+LONGEST: Final = 30.0
+"""Seconds that a page may take."""
+AT_ONCE: Final = 4
+"""Pages that are made at the same time: more of them wait, so that the tables' work goes on."""
+
+
+def token_of(settings: WorkerSettings) -> str | None:
+    """The worker's token; None: it has none. UserError: its file is unreadable, it is short."""
+    token = read_secret("worker.token", settings.token, settings.token_file)
+    if token is not None and len(token) < SHORTEST:
+        raise UserError(
+            f"worker.token: {len(token)} characters can be guessed; take {SHORTEST} at least, as "
+            "from `openssl rand -hex 16`"
+        )
+    return token
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches ``host``."""
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def refusal(path: str, shown: str | None, token: str | None, host: str) -> tuple[int, str] | None:
+    """Status and reason why a page is not shown; None: it may be.
+
+    ``shown``: the request's Authorization header; ``token``: the worker's, None: it has none.
+    """
+    if path in OPEN:
+        return None
+    if token is None:
+        if is_loopback(host):
+            return None
+        return 403, (
+            "this worker is reached from elsewhere and has no token: set worker.token_file, and "
+            "show the token as Authorization: Bearer TOKEN"
+        )
+    kind, _, given = (shown or "").partition(" ")
+    if kind.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode()):
+        return None
+    return 401, "show the worker's token as Authorization: Bearer TOKEN (worker.token_file)"
+
+
+class Guard:
+    """The middleware: refuses, and bounds the time and the number of answers."""
+
+    def __init__(self, host: str, token: str | None) -> None:
+        self._host = host
+        self._token = token
+        self._places = asyncio.Semaphore(AT_ONCE)
+
+    async def __call__(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Answer, refuse with 401 or 403, or give up with 503."""
+        shown = request.headers.get("Authorization")
+        refused = refusal(request.path, shown, self._token, self._host)
+        if refused is not None:
+            status, reason = refused
+            headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+            return web.json_response({"error": reason}, status=status, headers=headers)
+        if request.path in OPEN:
+            return await handler(request)
+        try:
+            async with asyncio.timeout(LONGEST), self._places:
+                return await handler(request)
+        except TimeoutError:
+            text = f"no answer within {LONGEST:.0f} s; ask for one region, or again later"
+            return web.json_response({"error": text}, status=503)
