@@ -151,8 +151,8 @@ def _basis(pack: Pack) -> list[str]:
     values = pack.judgement.turnout
     return [
         f"Verdicts err with {100 * values.alpha:g} % for all comparisons of the election together; "
-        f"the margin is {values.margin_points:g} points. The interval shown is that of 95 %. Counts "
-        f"match a figure up to {values.match_minutes} minutes away; at one station "
+        f"the margin is {values.margin_points:g} points. The interval shown is that of 95 %. "
+        f"Counts match a figure up to {values.match_minutes} minutes away; at one station "
         f"{values.matched_percent:g} % and {values.matched_votes} voters are tolerated."
     ]
 

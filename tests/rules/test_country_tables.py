@@ -61,7 +61,7 @@ def expected(part: Partition) -> list[dict[str, Any]]:
     """The verdicts of the table's rows of the country."""
     found = rows("turnout", [part], part.pack, us("15:00"), "XX")
     levels = (row for row in found if row["comparison"] == "level")
-    return [_verdict(row["contest"], row["verdict"]) for row in levels]
+    return [_verdict(str(row["contest"]), str(row["verdict"])) for row in levels]
 
 
 def _verdict(contest: str, verdict: str) -> dict[str, Any]:
