@@ -62,6 +62,22 @@ def changed(judgement: str = "", checkpoint: str = "", **files: str | None) -> P
 
 
 @cache
+def covered(*regions: str, besides: str = "") -> Pack:
+    """Only these regions have stations, and a sample of them: nothing of the country is left out.
+
+    ``besides``: one more has stations, of which none was drawn.
+    """
+    there = (*regions, besides)
+    listed = [row for row in stations().splitlines() if row.split(",")[1] in there]
+    rows = [row for row in drawn(everywhere=True).splitlines() if f"XX-{row[0]}" in regions]
+    head, plan = _STATIONS, "station,source,sample,stratum,phases"
+    return changed(
+        stations=head + "\n".join([*listed, "ABROAD-1,XX-ABROAD,,,,,"]) + "\n",
+        deployment="\n".join([plan, *rows]) + "\n",
+    )
+
+
+@cache
 def turnout_packs() -> dict[str, Pack]:
     """Packs that every generated event of turnout is accepted with, by what is different.
 

@@ -66,7 +66,9 @@ class Turnout(BaseModel):
     model_config = _CLOSED
 
     alpha: Share = Field(
-        0.01, description="Family-wise error rate of all verdicts of the election together."
+        0.01,
+        ge=1e-9,
+        description="Family-wise error rate of all verdicts of the election together.",
     )
     margin_points: Percent = Field(
         2.0, description="Smallest gap that counts, in percentage points of the electorate."

@@ -26,19 +26,31 @@ MEANINGS: Final[Mapping[str, str]] = {
     "within": "the whole interval is inside the margin",
     "inconclusive": "the sample is too small to tell",
 }
-"""What each verdict means, for people."""
+"""What each verdict of an estimate means, for people."""
+
+AT_STATIONS: Final[Mapping[str, str]] = {
+    "official_above": "the official figure is higher than the count, beyond the tolerance",
+    "official_below": "the official figure is lower than the count, beyond the tolerance",
+    "within": "the two differ by no more than the tolerance",
+    "no_official": MEANINGS["no_official"],
+}
+"""What it means of the same stations, where there is no sample: two numbers and a tolerance."""
 
 _SILENT: Final = ("no_official", "no_observation")
 _POINTS: Final = 100
 
 
 class Section(NamedTuple):
-    """A table: its title, the heads of its columns, lines; the columns of numbers from the left."""
+    """A table: its title, the heads of its columns, lines; the columns of words from the left.
+
+    ``words``: what the verdicts in its last column mean; none where it has no verdicts.
+    """
 
     title: str
     head: Line
     lines: list[Line]
     left: int
+    words: Mapping[str, str] = {}
 
 
 class Report(NamedTuple):
@@ -87,15 +99,14 @@ def report(
         ]
         if voters:
             sections.append(_voters(title, voters, pack, clock, stations=stations))
-    open_findings = [row for row in findings if row["contest"] == contest and row["open"]]
-    if open_findings:
-        sections.append(_findings(open_findings, clock))
-    used = {row["verdict"] for row in mine}
+    wrong = [row for row in findings if row["contest"] == contest]
+    if wrong:
+        sections.append(_findings(wrong, clock))
     return Report(
         f"{pack.name}: turnout, {pack.contests[contest].name}",
         _notes(pack, about.now, clock),
         sections,
-        [f"{verdict}: {text}." for verdict, text in MEANINGS.items() if verdict in used]
+        _meanings(sections)
         + _basis(pack)
         + [f"Election {pack.id}, content digest {about.digest}."],
     )
@@ -117,6 +128,17 @@ class Clock:
         return datetime.fromisoformat(text).astimezone(self.zone)
 
 
+def _meanings(sections: Iterable[Section]) -> list[str]:
+    """Each verdict that is printed, in the words of the comparison that it stands beside."""
+    lines = []
+    for words, where in ((MEANINGS, ""), (AT_STATIONS, " (the same stations)")):
+        used = {
+            line[-1] for section in sections if section.words is words for line in section.lines
+        }
+        lines += [f"{one}{where}: {text}." for one, text in words.items() if one in used]
+    return lines
+
+
 def _notes(pack: Pack, now: int, clock: Clock) -> list[str]:
     notes = [f"As known from events up to {clock(now)} ({pack.time_zone})."]
     if now < microseconds(pack.embargo_until):
@@ -128,9 +150,10 @@ def _notes(pack: Pack, now: int, clock: Clock) -> list[str]:
 def _basis(pack: Pack) -> list[str]:
     values = pack.judgement.turnout
     return [
-        f"Verdicts err with {values.alpha:.0%} for all comparisons of the election together; the "
-        f"margin is {values.margin_points:g} points. The interval shown is that of 95 %. Counts "
-        f"match a figure up to {values.match_minutes} minutes away."
+        f"Verdicts err with {100 * values.alpha:g} % for all comparisons of the election together; "
+        f"the margin is {values.margin_points:g} points. The interval shown is that of 95 %. "
+        f"Counts match a figure up to {values.match_minutes} minutes away; at one station "
+        f"{values.matched_percent:g} % and {values.matched_votes} voters are tolerated."
     ]
 
 
@@ -164,6 +187,11 @@ def _half(value: float | None) -> str:
     return "" if value is None else f"± {value * _POINTS:.2f}"
 
 
+def _minutes(offset: int | None) -> str:
+    """How long after the official figure's moment the count was made; before it: negative."""
+    return "" if offset is None else f"{offset / 60:+.0f}" if offset else "0"
+
+
 def _shares(title: str, rows: Rows, pack: Pack, clock: Clock) -> Section:
     head = ("", "", "as of", "official %", "observed %", "gap pp", "95 %", "stations", "verdict")
     lines: list[Line] = [
@@ -180,7 +208,7 @@ def _shares(title: str, rows: Rows, pack: Pack, clock: Clock) -> Section:
         )
         for row in rows
     ]
-    return Section(title, head, lines, 3)
+    return Section(title, head, lines, 3, MEANINGS)
 
 
 def _flows(rows: Rows, pack: Pack, clock: Clock) -> Section:
@@ -199,32 +227,38 @@ def _flows(rows: Rows, pack: Pack, clock: Clock) -> Section:
         )
         for row in rows
     ]
-    return Section("Voters since the checkpoint before, at the stations watched", head, lines, 3)
+    return Section(
+        "Voters since the checkpoint before, at the stations watched", head, lines, 3, MEANINGS
+    )
 
 
 def _voters(title: str, rows: Rows, pack: Pack, clock: Clock, *, stations: bool) -> Section:
     second = "station" if stations else ""
     figures = ("official", "observed", "gap", "stations", "above", "below")
-    head = ("", second, "as of", *figures, "verdict")
+    minutes = ("minutes",) if stations else ()
+    head = ("", second, "as of", *minutes, *figures, "conflicts", "verdict")
     lines: list[Line] = [
         (
             row["region"],
             row["station"] or _name(row["region"], pack),
             clock(row["as_of"] or row["checkpoint"]),
+            *((_minutes(row["offset_seconds"]),) if stations else ()),
             *(("" if row[name] is None else f"{row[name]:,}") for name in ("official", "observed")),
             "" if row["gap"] is None else f"{row['gap']:+,}",
             "" if row["station"] else str(row["n"]),
             str(row["above"]),
             str(row["below"]),
+            str(row["conflicts"]),
             row["verdict"],
         )
         for row in rows
     ]
-    return Section(title, head, lines, 3)
+    return Section(title, head, lines, 3, AT_STATIONS)
 
 
 def _findings(rows: Rows, clock: Clock) -> Section:
-    head = ("", "station", "as of", "finding", "value", "publisher", "against", "publisher")
+    figures = ("value", "publisher", "against", "publisher")
+    head = ("", "station", "as of", "finding", *figures, "state")
     lines: list[Line] = [
         (
             row["region"],
@@ -235,6 +269,7 @@ def _findings(rows: Rows, clock: Clock) -> Section:
                 "" if row[name] is None else str(row[name])
                 for name in ("value", "publisher", "previous_value", "previous_publisher")
             ),
+            "open" if row["open"] else "past",
         )
         for row in rows
     ]

@@ -10,11 +10,13 @@ from schemas.pack import Pack
 from streams.rules.alert import REGION_INFO
 from streams.rules.model import Group, Recording
 from streams.rules.quantiles import table
+from streams.tables.sample import designs, uncovered
 
 POLLS_OPEN = "pack:election_polls_open:timestamp_seconds"
 POLLS_CLOSE = "pack:election_polls_close:timestamp_seconds"
 CHECKPOINT = "pack:election_checkpoint:index"
 SAMPLE_REGION = "pack:election_sample_region:info"
+"""Regions without whose strata the country's sample is not complete, drawn from or not."""
 
 
 def group(pack: Pack) -> Group:
@@ -43,6 +45,5 @@ def _hours(pack: Pack) -> Iterator[Recording]:
 def _turnout(pack: Pack) -> Iterator[Recording]:
     for index, moment in enumerate(pack.checkpoints):
         yield _constant(CHECKPOINT, index, checkpoint=rfc3339(moment))
-    stations = pack.stations or {}
-    for code in sorted({stations[row.station].region for row in pack.deployment if row.sample}):
+    for code in sorted({*designs(pack), *uncovered(pack)}):
         yield _constant(SAMPLE_REGION, 1, region=code)

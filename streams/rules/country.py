@@ -141,11 +141,14 @@ def _basis(constants: Rules) -> Iterator[Recording]:
     yield Recording(_ENOUGH, f"{_REPORTED} >= {constants.minimum_stations} and {_ON} {_OFFICIAL}")
     there = f"(({size} > 0) or ({absent} > 0))"
     drawn = f"{_SUM} ({_stratum('drawn')} and {there})"
-    # A region of the sample that nobody watches has no strata here: without them it is no sample.
+    # A region that nobody watches has no strata here, and one where nobody counted in a contest
+    # beside the main one has none of that: without them it is no sample.
+    regions = f"count by (contest, checkpoint) (count by (contest, checkpoint, region) ({size}))"
     yield Recording(
         _COMPLETE,
         f"{_ENOUGH}\nunless {_ON} (({k} == 0) and {there})\n"
         f"unless {_ON} (100 * {_SUM} ({k} + {absent}) < {constants.sample_percent!r} * {drawn})\n"
+        f"unless {_ON} ({regions} < scalar(count({SAMPLE_REGION})))\n"
         f"unless on () ({SAMPLE_REGION} unless on (region) scrutineer_region_live)",
     )
     yield Recording(

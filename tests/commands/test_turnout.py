@@ -65,12 +65,18 @@ def test_a_table_for_a_report(place: Path) -> None:
         "XX-A North 2030-06-02 14:00 60.00 47.13 +12.87 ± 9.88 7 of 7 inconclusive"
     )
     assert line(found, "agency") == (
-        "XX-A 2030-06-02 14:00 conflicting 61.50 agency 60.00 commission"
+        "XX-A 2030-06-02 14:00 conflicting 61.50 agency 60.00 commission open"
     )
     assert line(found, "official_above", "XX-A") == (
-        "XX-A North 2030-06-02 14:00 400 300 +100 1 1 0 official_above"
+        "XX-A North 2030-06-02 14:00 400 300 +100 1 1 0 0 official_above"
     )
     assert "inconclusive: the sample is too small to tell." in found.stdout
+    # A station's own count is no sample, and its verdict is not explained by one.
+    assert "official_above (the same stations): the official figure is higher than the count" in (
+        found.stdout
+    )
+    assert "official_above: " not in found.stdout
+    assert "no_observation" not in found.stdout
     assert "INTERNAL: nothing of this leaves the mission before 2030-06-03 12:00." in found.stdout
     assert "content digest" in found.stdout
     assert "12 lines, 12 accepted" in found.stderr
@@ -89,6 +95,41 @@ def test_stations_one_by_one(place: Path) -> None:
     """The station, not only how many."""
     assert line(run(place, "--stations", "--region", "XX-A"), "t50").startswith("XX-A t50 ")
     assert "t50" not in run(place, "--region", "XX-A").stdout
+
+
+def test_a_finding_that_is_past_is_no_secret(place: Path) -> None:
+    """Another publisher printed less than was known before: not in force, and still printed."""
+    with (place / "events.jsonl").open("ab") as file:
+        file.write(figure("14:00", "19.00", "agency", revision=1).raw + b"\n")
+    assert line(run(place, "--region", "XX-A"), "fall") == (
+        "XX-A 2030-06-02 14:00 fall 19.00 agency 20.00 commission past"
+    )
+
+
+def test_minutes_and_conflicts_of_a_station(place: Path) -> None:
+    """The nearest count is four minutes late, and two teams differ: both are said."""
+    more = (
+        counted("n", "14:04", 380, "t51"),
+        counted("o", "14:04", 390, "t51", source="urn:test:party"),
+        figure("14:00", voted=400, station="t51"),
+    )
+    with (place / "events.jsonl").open("ab") as file:
+        file.writelines(record.raw + b"\n" for record in more)
+    found = run(place, "--stations", "--region", "XX-A")
+    assert (
+        line(found, "XX-A t51") == "XX-A t51 2030-06-02 14:00 +4 400 385 +15 1 0 1 official_above"
+    )
+    assert (
+        line(found, "XX-A t50") == "XX-A t50 2030-06-02 14:00 0 400 300 +100 1 0 0 official_above"
+    )
+
+
+@pytest.mark.parametrize(("alpha", "said"), [("0.005", "0.5 %"), ("0.01", "1 %")])
+def test_the_error_is_said_as_the_pack_has_it(place: Path, alpha: str, said: str) -> None:
+    """Half a percent is not none."""
+    with (place / "pack" / "election.toml").open("a", encoding="utf-8") as file:
+        file.write(f"\n[judgement.turnout]\nalpha = {alpha}\n")
+    assert f"Verdicts err with {said} for all comparisons" in run(place).stdout
 
 
 def test_markdown_and_json(place: Path) -> None:

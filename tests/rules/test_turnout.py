@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
+from streams.rules.files import files
 from streams.turnout.level import Stratum, Sums
-from tests.rules.promtool import OTHER, WORKER
+from tests.rules.promtool import OTHER, WORKER, write
 from tests.rules.test_country import Design, inputs
 from tests.rules.world import GONE, World, case, span, told
+from tests.turnout_packs import covered
 
 FILES = ("pack.yml", "turnout.yml")
+COUNTRY = ("XX-A",)
+"""Where there are stations, for the country: one that nobody was drawn in leaves it incomplete."""
 TEAM = ("warning", "turnout", "turnout-gap")
 STAYS = "Observed turnout stays with the analysts while any poll is open: no figure in a message."
 GAPS = "election_turnout_gap_checkpoints"
@@ -108,6 +113,13 @@ def test_one_checkpoint_is_no_gap(world: World) -> None:
     world.check()
 
 
+@pytest.fixture
+def country(tmp_path: Path) -> World:
+    """A world with the rules of a country that was sampled wherever it has stations."""
+    texts = files(covered(*COUNTRY))
+    return World(write(tmp_path, {name: texts[name] for name in FILES}), tmp_path)
+
+
 def sampled(gap: str) -> Design:
     """Fifty stations where 40 % have voted, and so much more was published."""
     sums = Sums()
@@ -146,26 +158,26 @@ def checkpoints(world: World, gaps: Iterable[tuple[str, str]], until: str = "") 
     ],
 )
 def test_the_countrys_newest_two_checkpoints(
-    world: World, gaps: list[tuple[str, str]], alerts: int
+    country: World, gaps: list[tuple[str, str]], alerts: int
 ) -> None:
     """The newest two that were judged must agree, in the pack's order of time."""
-    world.live()
-    checkpoints(world, gaps)
-    country = {"region": "XX", "contest": "list", "comparison": "level", "scope": "country"}
-    world.firing(2, "TurnoutGap", alerts, **country)
-    world.firing(2, "TurnoutGap", alerts)
-    world.check()
+    country.live()
+    checkpoints(country, gaps)
+    labels = {"region": "XX", "contest": "list", "comparison": "level", "scope": "country"}
+    country.firing(2, "TurnoutGap", alerts, **labels)
+    country.firing(2, "TurnoutGap", alerts)
+    country.check()
 
 
-def test_a_dead_worker_does_not_end_the_countrys_gap(world: World) -> None:
+def test_a_dead_worker_does_not_end_the_countrys_gap(country: World) -> None:
     """The estimate is gone, and says that its sample is not complete; the alert stays."""
     gone = span((1, 4), (GONE, 1))
-    world.live("XX-A", "XX-B", "XX-C", "XX-ABROAD", alive=gone)
-    world.live("XX", worker=OTHER)
-    checkpoints(world, [("10", "0.1"), ("14", "0.1")], until=gone)
-    world.always(range(1, 40), "TurnoutGap", 1, scope="country")
-    world.value(30, "count(country:election_turnout_observed_ratio:level) or vector(0)", 0)
-    world.check()
+    country.live("XX-A", "XX-B", "XX-C", "XX-ABROAD", alive=gone)
+    country.live("XX", worker=OTHER)
+    checkpoints(country, [("10", "0.1"), ("14", "0.1")], until=gone)
+    country.always(range(1, 40), "TurnoutGap", 1, scope="country")
+    country.value(30, "count(country:election_turnout_observed_ratio:level) or vector(0)", 0)
+    country.check()
 
 
 @case("OfficialFigureFell", "fires", "resolves")

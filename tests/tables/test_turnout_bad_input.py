@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from schemas import Rejected, read
-from schemas.pack import Pack
+from schemas.pack import Pack, PackError
 from streams.tables.partition import Partition
 from streams.tables.views import rows
 from tests.packs import small_pack
@@ -225,3 +225,26 @@ def test_told_intervals_are_listed_and_compared_with_nothing() -> None:
     told = watched("t", "08:00", "09:00", 50, method="told_by_commission")
     assert faults(told) == {"t": []}
     assert table("turnout", state(told)) == []
+
+
+def test_the_smallest_error_that_may_be_asked_for_still_has_intervals() -> None:
+    """One stratum of two stations: the quantile of one degree of freedom is large, and finite."""
+    alpha = "alpha = 1e-9\nminimum_stations = 2\nsample_percent = 0"
+    stations, deployment = _two_stations()
+    pack = changed(alpha, stations=stations, deployment=deployment)
+    counts = [counted(f"a{i}", "10:00", 400 + i, f"A-{i}") for i in (1, 2)]
+    (row,) = (row for row in judged(pack, *counts, figure("10:00", "60")) if row["df"] == 1)
+    assert row["verdict"] == "inconclusive"
+    assert row["half_width_family"] > 1e6
+    with pytest.raises(PackError, match="alpha: Input should be greater than or equal to"):
+        changed("alpha = 1e-300")
+
+
+def _two_stations() -> tuple[str, str]:
+    """Texts of stations.csv and deployment.csv: 2 of 8 stations were drawn."""
+    rows = "".join(f"A-{i},XX-A,1000,,,,\n" for i in range(1, 9))
+    plan = "".join(f"A-{i},urn:test:citizen,yes,,voting\n" for i in (1, 2))
+    return (
+        f"id,region,registered,stratum,urban,lat,lon\n{rows}",
+        f"station,source,sample,stratum,phases\n{plan}",
+    )
