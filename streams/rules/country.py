@@ -195,15 +195,17 @@ def _verdicts(constants: Rules) -> Iterator[Recording]:
 
 
 def _streak() -> Iterator[Recording]:
-    """Whether the two newest checkpoints that were judged agree: 2 above, -2 below.
+    """Whether the two newest checkpoints with both figures agree: 2 above, -2 below.
 
-    Held while a region of the sample is not watched, so that a worker's death ends no alert.
+    One that could not be judged, such as an incomplete sample, ends the row. Held while a region of
+    the sample is not watched, so that a worker's death ends no alert.
     """
     above, below = (f'{VERDICT}{{verdict="official_{side}"}}' for side in ("above", "below"))
+    both = f'{VERDICT}{{verdict!~"no_official|no_observation"}}'
     yield Recording(
         SIGN,
         f"group by (contest, checkpoint) ({above})\nor -group by (contest, checkpoint) ({below})\n"
-        f"or 0 * {_JUDGED}",
+        f"or 0 * group by (contest, checkpoint) ({both})",
     )
     newest = f"on (contest) group_left () max by (contest) ({_INDEX})"
     yield Recording(_INDEX, f"0 * {SIGN} + on (checkpoint) group_left () {CHECKPOINT}")
@@ -215,4 +217,4 @@ def _streak() -> Iterator[Recording]:
         f"({before} == on (contest) group_left () max by (contest) {before}))",
     )
     unwatched = f"({SAMPLE_REGION} unless on (region) scrutineer_region_live)"
-    yield Recording(STREAK, f"{_NEWEST} + {_PREVIOUS}\nor ({STREAK} and on () {unwatched})")
+    yield Recording(STREAK, f"({STREAK} and on () {unwatched})\nor ({_NEWEST} + {_PREVIOUS})")

@@ -120,13 +120,18 @@ def country(tmp_path: Path) -> World:
     return World(write(tmp_path, {name: texts[name] for name in FILES}), tmp_path)
 
 
+EARLY = "early"
+"""In the place of a gap: half of the drawn stations, and 10 points more."""
+
+
 def sampled(gap: str) -> Design:
     """Fifty stations where 40 % have voted, and so much more was published."""
     sums = Sums()
     for number in range(50):
         sums += Sums.of(400 + number % 5 - 2, 1000)
-    official = Fraction(2, 5) + Fraction(gap)
-    return Design("list", official, {("XX-A", "town"): Stratum(sums, 500, 50)})
+    drawn = 100 if gap == EARLY else 50
+    official = Fraction(2, 5) + Fraction("0.1" if gap == EARLY else gap)
+    return Design("list", official, {("XX-A", "town"): Stratum(sums, 500, drawn)})
 
 
 def checkpoints(world: World, gaps: Iterable[tuple[str, str]], until: str = "") -> None:
@@ -155,12 +160,15 @@ def checkpoints(world: World, gaps: Iterable[tuple[str, str]], until: str = "") 
         ([("10", "0.1"), ("14", "0.1"), ("18", "0")], 0),
         ([("10", "0.1"), ("14", "0"), ("18", "0.1")], 0),
         ([("10", "0"), ("14", "0")], 0),
+        ([("10", "0.1"), ("14", EARLY), ("18", "0.1")], 0),
+        ([("10", "0.1"), ("14", "0.1"), ("18", EARLY)], 0),
+        ([("10", EARLY), ("14", "0.1"), ("18", "0.1")], 1),
     ],
 )
 def test_the_countrys_newest_two_checkpoints(
     country: World, gaps: list[tuple[str, str]], alerts: int
 ) -> None:
-    """The newest two that were judged must agree, in the pack's order of time."""
+    """The newest two with both figures must agree, in the pack's order of time."""
     country.live()
     checkpoints(country, gaps)
     labels = {"region": "XX", "contest": "list", "comparison": "level", "scope": "country"}
