@@ -21,6 +21,9 @@ COUNT_FINDINGS: Final[tuple[CountFinding, ...]] = get_args(CountFinding)
 Ref = tuple[str, str]
 """(source, report_id)"""
 
+Observer = tuple[str, str | None]
+"""(source, its opaque id of the observer, if it gives one)"""
+
 
 class Span(NamedTuple):
     """An interval count: ``since`` to ``until`` (µs). Spans sort by ``since``."""
@@ -29,6 +32,37 @@ class Span(NamedTuple):
     until: int
     voters: int
     ref: Ref
+
+
+class Extremes:
+    """The highest number so far, and the highest of anybody else but whose that is."""
+
+    __slots__ = ("_first", "_second")
+
+    def __init__(self) -> None:
+        self._first: tuple[int, Observer] | None = None
+        self._second: int | None = None
+
+    def above(self, number: int, observer: Observer) -> bool:
+        """Whether somebody else had more than ``number``."""
+        if self._first is None:
+            return False
+        highest, whose = self._first
+        other = self._second if whose == observer else highest
+        return other is not None and other > number
+
+    def add(self, number: int, observer: Observer) -> None:
+        """Take a number of an observer in."""
+        if self._first is None:
+            self._first = (number, observer)
+            return
+        highest, whose = self._first
+        if number > highest:
+            if whose != observer:
+                self._second = highest
+            self._first = (number, observer)
+        elif whose != observer:
+            self._second = number if self._second is None else max(self._second, number)
 
 
 class Book:
@@ -105,13 +139,13 @@ class Book:
         for counts in (self.counted, self.told):
             for ref in self._falling(counts):
                 found.setdefault(ref, set()).add("falling")
-            for ref in _conflicting(counts):
+            for ref in self._conflicting(counts):
                 found.setdefault(ref, set()).add("conflict")
         return found
 
     def _falling(self, counts: list[Count]) -> Iterator[Ref]:
         """Counts below an earlier one of the same observer."""
-        highest: dict[tuple[str, str | None], int] = {}
+        highest: dict[Observer, int] = {}
         for moment in _moments(counts):
             mine = [(count, self._observer(count)) for count in moment]
             for count, observer in mine:
@@ -120,7 +154,24 @@ class Book:
             for count, observer in mine:
                 highest[observer] = max(count.voters, highest.get(observer, 0))
 
-    def _observer(self, count: Count) -> tuple[str, str | None]:
+    def _conflicting(self, counts: list[Count]) -> Iterator[Ref]:
+        """Counts that another's contradicts: of one moment and not equal, or later and lower."""
+        moments = list(_moments(counts))
+        for moment in moments:
+            if len({count.voters for count in moment}) > 1:
+                for count in moment:
+                    yield count.ref[0], count.ref[1]
+        for several, sign in ((moments, 1), (moments[::-1], -1)):
+            extremes = Extremes()
+            for moment in several:
+                mine = [(sign * count.voters, self._observer(count), count) for count in moment]
+                for voters, observer, count in mine:
+                    if extremes.above(voters, observer):
+                        yield count.ref[0], count.ref[1]
+                for voters, observer, _ in mine:
+                    extremes.add(voters, observer)
+
+    def _observer(self, count: Count) -> Observer:
         source, report_id = count.ref
         return source, self.reports[source, report_id].data.observer
 
@@ -173,11 +224,3 @@ def _moments(counts: list[Count]) -> Iterator[list[Count]]:
         same.append(count)
     if same:
         yield same
-
-
-def _conflicting(counts: list[Count]) -> Iterator[Ref]:
-    """Counts of one moment that differ."""
-    for moment in _moments(counts):
-        if len({count.voters for count in moment}) > 1:
-            for count in moment:
-                yield count.ref[0], count.ref[1]

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from schemas.official import OfficialTurnout
 from schemas.pack import Pack
+from streams.tables.counts import COUNT_FINDINGS, CountFinding
 from streams.tables.findings import Figures
 from streams.tables.official import OfficialTurnoutTable
 from streams.tables.region import RegionTables
@@ -32,7 +33,8 @@ class Gap(NamedTuple):
     """One comparison of one place and contest at one checkpoint (µs).
 
     ``kind``: level or flow. ``drawn``: stations of the sample, None without one; ``no_register``:
-    stations that reported and are left out because nobody knows their register.
+    stations that reported and are left out because nobody knows their register. ``wrong``: what is
+    wrong with the counts that it rests on.
     """
 
     contest: str
@@ -42,6 +44,7 @@ class Gap(NamedTuple):
     headline: Version | None
     drawn: int | None
     no_register: int
+    wrong: frozenset[CountFinding]
 
 
 class Side(NamedTuple):
@@ -50,6 +53,7 @@ class Side(NamedTuple):
     ``strata``: (contest, checkpoint) → what a level is estimated from. ``flow``: (contest, end of
     an interval) → sums. ``sampled``: both are of a probability sample; ``simple``: of one stratum,
     so that a flow, which has no weights, may be judged. ``counted``: contests with any sums.
+    ``level_sums`` and ``flow_sums``: contest → sums, of each region that they rest on.
     """
 
     code: str
@@ -60,6 +64,8 @@ class Side(NamedTuple):
     simple: bool
     drawn: int | None
     counted: frozenset[str]
+    level_sums: tuple[Mapping[str, ContestSums], ...]
+    flow_sums: tuple[Mapping[str, ContestSums], ...]
 
 
 def region_gaps(tables: RegionTables, pack: Pack) -> Sequence[Gap]:
@@ -93,7 +99,8 @@ def _level(
     official = _share(figures, side.code, contest, pack)
     found = compare_level(official, strata, rules(pack), probability=side.sampled)
     headline = None if figures is None else figures.headline
-    yield Gap(contest, checkpoint, "level", found, headline, side.drawn, left_out)
+    wrong = _wrong(side.level_sums, contest, "level", checkpoint)
+    yield Gap(contest, checkpoint, "level", found, headline, side.drawn, left_out, wrong)
 
 
 def _flow(side: Side, pack: Pack, contest: str, figures: Mapping[int, Figures]) -> Iterator[Gap]:
@@ -115,7 +122,21 @@ def _flow(side: Side, pack: Pack, contest: str, figures: Mapping[int, Figures]) 
                 verdict="incomplete_sample", half_width=None, half_width_family=None, df=None
             )
         headline = None if end is None else end.headline
-        yield Gap(contest, until, "flow", found, headline, side.drawn, sums.no_register)
+        wrong = _wrong(side.flow_sums, contest, "flow", until)
+        yield Gap(contest, until, "flow", found, headline, side.drawn, sums.no_register, wrong)
+
+
+def _wrong(
+    several: Iterable[Mapping[str, ContestSums]],
+    contest: str,
+    kind: Literal["level", "flow"],
+    at: int,
+) -> frozenset[CountFinding]:
+    """What is wrong with the counts that a comparison rests on."""
+    known = [sums[contest].marks.values for sums in several if contest in sums]
+    return frozenset(
+        finding for finding in COUNT_FINDINGS if any((kind, at, finding) in one for one in known)
+    )
 
 
 def _share(figures: Figures | None, code: str, contest: str, pack: Pack) -> Fraction | None:
@@ -163,6 +184,8 @@ def region_side(turnout: RegionTurnout, pack: Pack, *, chosen: bool = False) -> 
         sampled and design is not None and len(design.strata) == 1,
         None if design is None else design.drawn,
         _counted(sums),
+        (sums,),
+        (sums,),
     )
 
 
@@ -204,6 +227,8 @@ def country_side(several: Iterable[RegionTurnout], pack: Pack, *, chosen: bool =
         False,
         sum(design.drawn for design in plans.values()) if plans else None,
         frozenset().union(*(_counted(mine) for mine in sums.values())),
+        tuple(mine for code, mine in sums.items() if not plans or code in plans),
+        tuple(sums.values()),
     )
 
 

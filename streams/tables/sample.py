@@ -116,15 +116,20 @@ def open_hours(pack: Pack, code: str, since: int, until: int) -> Fraction:
     return Fraction(length, HOUR)
 
 
-def closed_since(polls: Polls, moment: int) -> int | None:
-    """When the polls closed that are closed at ``moment``; None: open, not yet, or not known.
+def closed_around(polls: Polls, moment: int) -> tuple[int, int] | None:
+    """From which closing to which opening polls are closed around ``moment``, all in µs.
 
-    Moments in µs. At the closing itself they are still open.
+    None: they are open, have not opened yet, or the hours are not known. The closing itself is
+    of the closed time: the last count of the day is made after it.
     """
     before = None
     for opens, close in polls:
-        if opens <= moment <= close:
+        if moment < opens:
+            return None if before is None else (before, opens)
+        if moment < close:
             return None
-        if close < moment:
-            before = close
-    return before
+        before = close
+    return None if before is None else (before, _NEVER)
+
+
+_NEVER: Final = 1 << 62

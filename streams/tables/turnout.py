@@ -8,10 +8,10 @@ event nor a look ever goes over all stations.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from schemas.fields import microseconds
 from schemas.observer import ObservedTurnout
@@ -20,17 +20,20 @@ from schemas.pack import Pack
 from streams.tables.counts import COUNT_FINDINGS, Book, CountFinding, Ref, of_sources, too_long
 from streams.tables.findings import Figures
 from streams.tables.official import OfficialTurnoutTable, Place
-from streams.tables.sample import HOUR, MINUTE, Design, Drawn, boundaries, closed_since, designs
+from streams.tables.sample import HOUR, MINUTE, Design, Drawn, boundaries, closed_around, designs
 from streams.tables.totals import Totals
 from streams.tables.versions import Version
 from streams.turnout import flow as flows
 from streams.turnout.exact import Exact
 from streams.turnout.flow import FlowSums, Polls, Watched
 from streams.turnout.level import Sums
-from streams.turnout.matched import Choice, Count, MatchedSums, Tolerance, choose
+from streams.turnout.matched import Choice, MatchedSums, Tolerance, choose
 
 LOT: Final = 256
 """So many stations may wait to be summed up."""
+
+Mark = tuple[Literal["level", "flow"], int, CountFinding]
+"""(comparison, checkpoint in µs, what is wrong with a count that it rests on)"""
 
 ALL: Final = ""
 """The stratum of stations that were not drawn from any."""
@@ -39,12 +42,12 @@ ALL: Final = ""
 class Stage(NamedTuple):
     """What a station's sums are made by: the pack's constants and the region's sample.
 
-    ``checkpoints``: each with the moment that the polls closed which are closed then, or None.
+    ``checkpoints``: each with the time that polls are closed around it, or None.
     """
 
     pack: Pack
     design: Design | None
-    checkpoints: Mapping[int, int | None]
+    checkpoints: Mapping[int, tuple[int, int] | None]
     boundaries: tuple[int, ...]
     polls: Polls
     within: int
@@ -60,23 +63,35 @@ class Contribution:
     flow: dict[int, FlowSums] = field(default_factory=dict)
     matched: dict[int, MatchedSums] = field(default_factory=dict)
     told: dict[int, MatchedSums] = field(default_factory=dict)
+    marks: dict[Mark, int] = field(default_factory=dict)
     findings: dict[Ref, set[CountFinding]] = field(default_factory=dict)
+
+    def wrong(self, ref: tuple[str, ...]) -> Collection[CountFinding]:
+        """What is wrong with a count."""
+        return self.findings.get((ref[0], ref[1]), ())
+
+    def mark(self, comparison: Literal["level", "flow"], at: int, ref: tuple[str, ...]) -> None:
+        """Say of a comparison what is wrong with a count that it rests on."""
+        for kind in self.wrong(ref):
+            self.marks[comparison, at, kind] = self.marks.get((comparison, at, kind), 0) + 1
 
 
 class ContestSums:
     """The sums of one contest.
 
     ``level``: by (checkpoint, stratum); ``flow``: by the end of the interval; ``matched`` and
-    ``told``: by the checkpoint of the official figure. Checkpoints in µs.
+    ``told``: by the checkpoint of the official figure. Checkpoints in µs. ``marks``: how many of
+    the counts behind a level or a flow have something wrong with them.
     """
 
-    __slots__ = ("flow", "level", "matched", "told")
+    __slots__ = ("flow", "level", "marks", "matched", "told")
 
     def __init__(self) -> None:
         self.level: Totals[tuple[int, str], Sums] = Totals(Sums())
         self.flow: Totals[int, FlowSums] = Totals(FlowSums())
         self.matched: Totals[int, MatchedSums] = Totals(MatchedSums())
         self.told: Totals[int, MatchedSums] = Totals(MatchedSums())
+        self.marks: Totals[Mark, int] = Totals(0)
 
     def change(self, old: Contribution, new: Contribution) -> None:
         """Put a station's new contribution in the place of its old one."""
@@ -84,6 +99,7 @@ class ContestSums:
         self.flow.change(old.flow, new.flow)
         self.matched.change(old.matched, new.matched)
         self.told.change(old.told, new.told)
+        self.marks.change(old.marks, new.marks)
 
 
 _NOTHING: Final = Contribution()
@@ -170,7 +186,7 @@ class RegionTurnout:
         counts = book.told if told else book.counted
         for figures in series.figures() if counts else ():
             as_of = microseconds(figures.headline.data.as_of)
-            chosen = choose(counts, as_of, within, closed_since(polls, as_of))
+            chosen = choose(counts, as_of, within, closed_around(polls, as_of))
             if chosen is not None:
                 yield figures, chosen
 
@@ -206,20 +222,22 @@ class RegionTurnout:
         found = Contribution(findings=book.findings(register, stage.longest, stage.polls))
         drawn = _ANYBODY if stage.design is None else stage.design.stations.get(place[0])
         if drawn is not None:
-            sources = None if drawn is _ANYBODY else drawn.sources
-            found.level = _level(book, sources, drawn.stratum, register, stage)
-            found.flow = _flow(book, sources, register, stage)
-        found.matched = self._matched(place, register, told=False)
-        found.told = self._matched(place, register, told=True)
+            found.level = _level(book, drawn, register, stage, found)
+            found.flow = _flow(book, drawn, register, stage, found)
+        found.matched = self._matched(place, register, found, told=False)
+        found.told = self._matched(place, register, found, told=True)
         return found
 
-    def _matched(self, place: Place, register: int | None, *, told: bool) -> dict[int, MatchedSums]:
+    def _matched(
+        self, place: Place, register: int | None, new: Contribution, *, told: bool
+    ) -> dict[int, MatchedSums]:
         found = {}
         for figures, chosen in self.matches(place, self._stage.pack, told=told):
             voters = figure_voters(figures.headline.data, register)
             if voters is not None:
+                conflict = any("conflict" in new.wrong(count.ref) for count in chosen.counts)
                 found[figures.checkpoint] = MatchedSums.of(
-                    voters, chosen.observed, self._stage.tolerance, conflict=chosen.conflict
+                    voters, chosen.observed, self._stage.tolerance, conflict=conflict
                 )
         return found
 
@@ -232,7 +250,7 @@ def _stage(pack: Pack, code: str) -> Stage:
     return Stage(
         pack,
         designs(pack).get(code),
-        {at: closed_since(pack.polls(code), at) for at in pack.checkpoints},
+        {at: closed_around(pack.polls(code), at) for at in pack.checkpoints},
         boundaries(pack, code),
         pack.polls(code),
         values.match_minutes * MINUTE,
@@ -269,39 +287,43 @@ def figure_voters(data: OfficialTurnout, register: int | None) -> Exact | None:
 
 
 def _level(
-    book: Book,
-    sources: frozenset[str] | None,
-    stratum: str,
-    register: int | None,
-    stage: Stage,
+    book: Book, drawn: Drawn, register: int | None, stage: Stage, new: Contribution
 ) -> dict[tuple[int, str], Sums]:
-    counts: list[Count] = book.counted if sources is None else of_sources(book.counted, sources)
+    anybody = drawn is _ANYBODY
+    counts = book.counted if anybody else of_sources(book.counted, drawn.sources)
     found = {}
     for checkpoint, closed in stage.checkpoints.items() if counts else ():
         chosen = choose(counts, checkpoint, stage.within, closed)
         if chosen is not None:
             known = book.register((count.ref for count in chosen.counts), register)
+            for count in chosen.counts:
+                new.mark("level", checkpoint, count.ref)
             m = None if known is None else _whole(known)
-            found[checkpoint, stratum] = Sums.of(_whole(chosen.observed), m)
+            found[checkpoint, drawn.stratum] = Sums.of(_whole(chosen.observed), m)
     return found
 
 
 def _flow(
-    book: Book, sources: frozenset[str] | None, register: int | None, stage: Stage
+    book: Book, drawn: Drawn, register: int | None, stage: Stage, new: Contribution
 ) -> dict[int, FlowSums]:
+    anybody = drawn is _ANYBODY
     spans = [
         span
         for span in book.spans
-        if (sources is None or span.ref[0] in sources) and not too_long(span, stage.longest)
+        if (anybody or span.ref[0] in drawn.sources) and not too_long(span, stage.longest)
     ]
     if not spans:
         return {}
     watched: dict[int, Watched] = {}
     for span in spans:
+        ends: set[int] = set()
         for piece in flows.while_open(span.since, span.until, span.voters, stage.polls):
             for part in flows.split(piece.since, piece.until, piece.voters, stage.boundaries):
                 add = Watched(part.voters, part.length)
                 watched[part.until] = watched.get(part.until, Watched()) + add
+                ends.add(part.until)
+        for until in ends:
+            new.mark("flow", until, span.ref)
     known = book.register((span.ref for span in spans), register)
     return {until: FlowSums.of(one, known) for until, one in watched.items()}
 

@@ -97,7 +97,9 @@ def _compared(
             "offset_seconds": None,
             **_figure(gap.headline),
             "counts": None,
-            "findings": _findings(official, ("", gap.contest), gap.checkpoint),
+            "findings": sorted(
+                {*_findings(official, ("", gap.contest), gap.checkpoint), *gap.wrong}
+            ),
             "age_seconds": _age(view, gap.headline),
         }
 
@@ -155,7 +157,7 @@ def _station(
     one = {
         "above": int(verdict == "official_above"),
         "below": int(verdict == "official_below"),
-        "conflicts": int(chosen.conflict),
+        "conflicts": int("conflict" in found),
         "n": len(chosen.counts),
     }
     return {

@@ -46,19 +46,19 @@ class Choice(NamedTuple):
 
 
 def choose(
-    counts: Sequence[Count], as_of: int, within: int, closed: int | None = None
+    counts: Sequence[Count], as_of: int, within: int, closed: tuple[int, int] | None = None
 ) -> Choice | None:
     """The count nearest to ``as_of``, at most ``within`` µs away; None where there is none.
 
     ``counts`` is sorted; O(log n) and the counts of one moment. Of two moments equally near the
     later one is taken: it holds more voters, so the choice itself never makes a gap upwards.
-    ``closed``: since when polls have been closed at ``as_of`` (None: they are open). Nobody votes
-    any more, so the last count since then holds, however long ago it was made.
+    ``closed``: from when to when (µs) polls are closed around ``as_of``; None: they are open.
+    Nobody votes meanwhile, so a count of that time holds, however far it is from ``as_of``.
     """
     if closed is not None:
-        last = bisect_left(counts, (as_of + within + 1,)) - 1
-        if last >= 0 and counts[last].at >= closed:
-            return _at(counts, counts[last].at, as_of)
+        final = counts[bisect_left(counts, (closed[0],)) : bisect_left(counts, (closed[1],))]
+        if final:
+            return choose(final, as_of, closed[1] - closed[0])
     after = bisect_left(counts, (as_of,))
     moments = [counts[i].at for i in (after, after - 1) if 0 <= i < len(counts)]
     if not moments:

@@ -60,7 +60,15 @@ class Counted(SeriesModel):
             for other in same
         ):
             yield "falling"
-        if any(other["at"] == one["at"] and other["voters"] != one["voters"] for other in same):
+        own = (one["source"], one["observer"])
+        if any(
+            (other["at"] == one["at"] and other["voters"] != one["voters"])
+            or (
+                (other["source"], other["observer"]) != own
+                and (other["at"] - one["at"]) * (other["voters"] - one["voters"]) < 0
+            )
+            for other in same
+        ):
             yield "conflict"
 
     def is_too_long(self, one: Json) -> bool:
@@ -111,20 +119,28 @@ class Counted(SeriesModel):
     def nearest(self, counts: list[Json], moment: int) -> list[Json]:
         """All counts of the moment nearest to ``moment``; the later of two.
 
-        After the polls closed those of the last moment since then, for nobody votes any more.
+        While polls are closed, those of that time, for nobody votes any more.
         """
         totals = [one for one in counts if one["since"] is None]
-        polls = self.pack.polls(totals[0]["region"]) if totals else ()
         near = [one for one in totals if abs(one["at"] - moment) <= self.reach]
-        over = [closed for _, closed in polls if closed < moment]
-        if over and not any(opened <= moment <= closed for opened, closed in polls):
-            late = [one for one in totals if over[-1] <= one["at"] <= moment + self.reach]
-            last = max((one["at"] for one in late), default=None)
-            near = [one for one in late if one["at"] == last] or near
+        night = self.night(totals[0]["region"], moment) if totals else None
+        if night:
+            late = [one for one in totals if night[0] <= one["at"] < night[1]]
+            near = late or near
         if not near:
             return []
         best = min({one["at"] for one in near}, key=lambda at: (abs(at - moment), -at))
         return [one for one in near if one["at"] == best]
+
+    def night(self, region: str, moment: int) -> tuple[float, float] | None:
+        """From the closing before a moment to the opening after it; None while polls are open."""
+        polls = self.pack.polls(region)
+        closings = [closed for _, closed in polls if closed <= moment]
+        openings = [opened for opened, _ in polls if opened > moment]
+        begun = [opened for opened, _ in polls if opened <= moment]
+        if not closings or len(begun) > len(closings):
+            return None
+        return closings[-1], min(openings, default=float("inf"))
 
 
 def middle(counts: list[Json]) -> Fraction:

@@ -249,11 +249,37 @@ def test_counts_that_cannot_be() -> None:
     part = state(
         counted("a", "10:00", 1600),
         counted("b", "12:00", 1400),
-        counted("c", "12:30", 1450, source="urn:test:party"),
+        counted("c", "12:30", 1650, source="urn:test:party", registered=2000),
     )
     found = dict(table("observed_turnout", part, "18:00", "report_id", "findings"))
     assert found == {"a": ["above_register"], "b": ["falling"], "c": []}
     assert part.regions["XX-A"].turnout.findings(part.pack)["falling"] == 1
+
+
+def test_two_teams_that_contradict_each_other_minutes_apart() -> None:
+    """300 at 09:58 and 250 at 10:03 cannot both be: the nearer is used, and all rows say so."""
+    part = state(
+        counted("a", "09:58", 300),
+        counted("b", "10:03", 250, source="urn:test:international"),
+        figure("10:00", voted=310, station="A-1"),
+        figure("10:00", "20"),
+    )
+    found = table("turnout", part)
+    row = only(found, comparison="matched", station="A-1")
+    assert (row["observed"], row["conflicts"], row["findings"]) == (300, 1, ["conflict"])
+    assert only(found, comparison="matched", station=None, region="XX-A")["conflicts"] == 1
+    level = only(found, comparison="level", region="XX-A")
+    assert (level["n"], level["findings"]) == (1, ["conflict"])
+    assert only(found, comparison="level", region="XX")["findings"] == ["conflict"]
+
+
+def test_a_count_that_cannot_be_is_named_beside_the_estimate() -> None:
+    """42,000 voters of 1,000: an estimate of 2,800 % says what it rests on."""
+    part = state(counted("a", "14:00", 42_000), watched("w", "12:00", "13:00", 9_000, "A-3"))
+    found = table("turnout", part)
+    assert only(found, comparison="level", region="XX-A")["findings"] == ["above_register"]
+    flow = only(found, comparison="flow", region="XX-A", checkpoint="2030-06-02T14:00:00Z")
+    assert flow["findings"] == ["above_register"]
 
 
 def test_corrections_withdrawals_and_decisions_leave_no_trace() -> None:

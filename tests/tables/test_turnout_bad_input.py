@@ -70,7 +70,9 @@ def test_a_cumulative_count_that_falls_is_kept_and_named() -> None:
     still = counted("c", "13:00", 350)  # above the one before, below the first
     assert faults(high, low, still) == {"a": [], "b": ["falling"], "c": ["falling"]}
     for other in ({"observer": "o2"}, {"source": PARTY}, {"method": "told_by_commission"}):
-        assert faults(high, counted("b", "12:00", 300, **other)) == {"a": [], "b": []}
+        # Another team's lower count is no fall: the two contradict each other, unless one was told.
+        said = [] if "method" in other else ["conflict"]
+        assert faults(high, counted("b", "12:00", 300, **other)) == {"a": said, "b": said}
     assert faults(high, low, counted("a", "10:00", 200, revision=1)) == {"a": [], "b": []}
     figures = figure("10:04", voted=300, station="A-1")
     row = compared(high, counted("b", "10:04", 300), figures, station="A-1")

@@ -156,7 +156,25 @@ class Turnout(Counted):
                     row = self.estimates.level(share, strata, probability)
                     row["drawn"] = self.drawn(region)
                     row["no_register"] = sum(p.m is None for one in strata for p in one.pairs)
+                    row["behind"] = self.behind_level(region, contest, moment, counts)
                     yield named(place, moment, "level") | row
+
+    def behind_level(
+        self, region: str, contest: str, moment: int, counts: list[Json]
+    ) -> list[Json]:
+        """The counts that a level rests on."""
+        codes = [region]
+        if region == self.pack.country:
+            sampled = [code for code in self.pack.region_codes() if self.design(code)]
+            codes = sampled or [*self.pack.region_codes(), region]
+        if moment not in self.pack.checkpoints:
+            return []
+        return [
+            count
+            for code in codes
+            for own in self.eligible(code, contest, counts).values()
+            for count in self.nearest(own, moment)
+        ]
 
     # Flow
 
@@ -186,6 +204,13 @@ class Turnout(Counted):
                     row = self.estimates.flow(official, pairs, hours, probability, drawn or 0)
                     row["drawn"] = drawn
                     row["no_register"] = sum(pair.m is None for pair in pairs)
+                    row["behind"] = [
+                        one
+                        for code in codes
+                        for own in self.eligible(code, contest, counts).values()
+                        for one in own
+                        if self.is_watched(code, end, one)
+                    ]
                     yield named(place, end, "flow") | row
 
     def boundaries(self, region: str) -> list[int]:
@@ -199,6 +224,16 @@ class Turnout(Counted):
         polls = self.pack.polls(region) or [(start, end)]
         overlaps = [min(end, closed) - max(start, opened) for opened, closed in polls]
         return Fraction(sum(length for length in overlaps if length > 0), HOUR)
+
+    def is_watched(self, region: str, end: int, one: Json) -> bool:
+        """Whether a count has a part in the region's interval before ``end``."""
+        if one["since"] is None or self.is_too_long(one):
+            return False
+        starts = [start for start, until in pairwise(self.boundaries(region)) if until == end]
+        return any(
+            self.hours(region, max(one["since"], start), min(one["at"], end)) > 0
+            for start in starts
+        )
 
     def rates(self, region: str, contest: str, end: int, counts: list[Json]) -> list[Pair]:
         """(voters, exposure in registered·hours) of each station watched before ``end``."""
@@ -236,7 +271,7 @@ class Turnout(Counted):
                     if chosen:
                         row = self.estimates.matched(self.voters(place, data), middle(chosen))
                         row |= {"n": len(chosen), "chosen": chosen}
-                        row["conflicts"] = int(len({one["voters"] for one in chosen}) > 1)
+                        row["conflicts"] = int(any("conflict" in one["findings"] for one in chosen))
                         row["offset_seconds"] = int((chosen[0]["at"] - us(data["as_of"])) / 10**6)
                         yield named(place, checkpoint, comparison) | row
 
@@ -304,6 +339,7 @@ class Turnout(Counted):
             told = [tuple(count[name] for name in named_by) for count in one["chosen"]]
             row["counts"] = [dict(zip(named_by, values, strict=True)) for values in sorted(told)]
             kinds |= {kind for count in one["chosen"] for kind in count["findings"]}
+        kinds |= {kind for count in one.get("behind", ()) for kind in count["findings"]}
         return row | {"findings": sorted(kinds)}
 
 

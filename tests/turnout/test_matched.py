@@ -57,13 +57,17 @@ def test_ten_minutes_match_and_no_more(minute: int, found: bool) -> None:
     assert (choose(counts((minute, 5)), 60 * MINUTE, TEN) is not None) == found
 
 
-def test_after_the_close_the_last_count_holds() -> None:
-    """Polls closed at 20:00: the count of 20:05 is that of 22:10; a count before is none."""
-    closed, late = 1200 * MINUTE, 1330 * MINUTE
+def test_after_the_close_a_count_holds_however_far_it_is() -> None:
+    """Closed from 20:00 to 7:00: the count of 20:05 is that of 22:10, and of 20:00 as well."""
+    closed, late = (1200 * MINUTE, 1860 * MINUTE), 1330 * MINUTE
     chosen = choose(counts((1190, 400), (1205, 420)), late, TEN, closed)
     assert chosen is not None
     assert (int(chosen.observed), chosen.offset) == (420, -125 * MINUTE)
+    early = choose(counts((1199, 400), (1275, 420)), 1200 * MINUTE, TEN, closed)
+    assert early is not None
+    assert (int(early.observed), early.offset) == (420, 75 * MINUTE)
     assert choose(counts((1190, 400)), late, TEN, closed) is None
+    assert choose(counts((1860, 5)), late, TEN, closed) is None
     assert choose(counts((1205, 420)), late, TEN) is None
     near = choose(counts((1199, 400)), 1205 * MINUTE, TEN, closed)
     assert near is not None
