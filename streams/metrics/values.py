@@ -73,7 +73,7 @@ def _official_as_of(tables: RegionTables, _: Moment) -> Values:
 
 
 def _last_report(tables: RegionTables, _: Moment) -> Values:
-    known = {"observer": tables.last_report, "official": tables.last_official}
+    known = {"observer": tables.heard.newest(), "official": tables.last_official}
     return {(who,): at / MICROSECONDS for who, at in known.items() if at is not None}
 
 
