@@ -24,6 +24,7 @@ from streams.tables.partition import Partition
 TOPICS = ("election.observer", "election.official", "election.desk")
 PARTITIONS = 12
 EVENTS = 20_000
+MANY_EVENTS = 200_000
 ROUNDS = 9
 SECONDS = 3.0
 
@@ -53,10 +54,11 @@ def _milliseconds(work: Callable[[], object], before: Callable[[], object]) -> f
 
 
 class _Day:
-    """A worker that holds every partition, after ``EVENTS`` events."""
+    """A worker that holds every partition, after so many events."""
 
-    def __init__(self, pack: Pack) -> None:
+    def __init__(self, pack: Pack, count: int = EVENTS) -> None:
         self.pack = pack
+        self.count = count
         self.view = View(
             parts={number: Partition(pack, number) for number in range(PARTITIONS)},
             status=dict.fromkeys(range(PARTITIONS), "live"),
@@ -65,11 +67,11 @@ class _Day:
             lag={(topic, number): 0 for topic in TOPICS for number in range(PARTITIONS)},
         )
         self._more = self._accepted()
-        for _ in range(EVENTS):
+        for _ in range(count):
             self.fold()
 
     def _accepted(self) -> Iterator[Accepted]:
-        for raw in events(self.pack, EVENTS + ROUNDS * (len(self.pack.regions) * 10 + 1)):
+        for raw in events(self.pack, self.count + ROUNDS * (len(self.pack.regions) * 10 + 1)):
             result = read(raw, None, self.pack)
             if isinstance(result, Accepted):
                 yield result
@@ -133,10 +135,34 @@ def measure(pack: Pack) -> None:
         print(f"  {name:<38}{cost:9.2f} ms{naive / cost:9.1f} ×")
 
 
+def growth(pack: Pack) -> None:
+    """Print what a scrape costs after ten times as many events: it should cost no more."""
+    print(f"\n{len(pack.regions)} regions, by the number of events before:")
+    for count in (EVENTS, MANY_EVENTS):
+        day = _Day(pack, count)
+        for name, cost in _costs(pack, day).items():
+            print(f"  {name:<24}{count:>10,} events{cost:9.2f} ms")
+
+
+def _costs(pack: Pack, day: _Day) -> dict[str, float]:
+    page = MetricsPage(pack, TOPICS, PARTITIONS)
+
+    def look() -> object:
+        return page.render(day.view)
+
+    look()
+    return {
+        "one region changed": _milliseconds(look, day.fold),
+        "every region changed": _milliseconds(look, day.fold_everywhere),
+        "every window moved": _milliseconds(look, day.later),
+    }
+
+
 def main() -> None:
     """Measure 22 regions, then 780."""
     pack = load_pack("kazakhstan-2023")
     measure(pack)
+    growth(pack)
     measure(with_regions(pack, 780 - len(pack.regions)))
 
 

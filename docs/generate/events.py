@@ -48,10 +48,10 @@ source, region and their id. A correction is the same identity with a higher `re
 takes the earlier version out of every count. Sending an event twice changes nothing. The same
 revision with another content is listed as a conflict. Every version stays in the log.
 
-The region is part of what a report or a note is known by. One that belongs to another region is
-moved: sent there, and withdrawn where it was. The import does both for reports, `scrutineer notice
---moved-from` for notes; other producers have to. An id that lives in two regions is listed as a
-conflict `two_regions`.
+The region is part of what a report, a note or a complaint is known by. One that belongs to another
+region is moved: sent there, and withdrawn where it was. The import does both for reports,
+`scrutineer notice --moved-from` for notes; other producers have to. An id that lives in two regions
+counts in both until then, and is listed as a conflict `two_regions`.
 
 ## Envelope
 """

@@ -9,8 +9,8 @@ from streams.metrics.declare import Family
 from streams.metrics.families import BY_NAME
 from streams.metrics.moment import Moment, ValueFunction
 from streams.metrics.text import Lines, Values
-from streams.metrics.values import FACTS, TIMED, opened, steady_until
-from streams.metrics.worker_values import Opened
+from streams.metrics.values import FACTS, TIMED, ongoing, opened, steady_until
+from streams.metrics.worker_values import Lasted, Listing, lasted, listing
 from streams.tables.region import RegionTables
 
 
@@ -36,40 +36,61 @@ class RegionChunks:
     """The samples of one live region.
 
     Looked at again only when the region's tables changed, are others than before (a rebuild), or
-    ``now`` left the span in which no timed value can change. ``opened``: the open restrictions.
+    ``now`` left the span in which no timed value can change. ``listing``: the open restrictions,
+    ``lasted``: the durations of those lifted; both made anew only when a restriction changed or
+    a phase is over.
     """
 
-    __slots__ = ("_changes", "_empty", "_since", "_tables", "_until", "_zeros", "chunks", "opened")
+    __slots__ = (
+        "_changes",
+        "_empty",
+        "_restricted",
+        "_since",
+        "_tables",
+        "_until",
+        "_zeros",
+        "chunks",
+        "lasted",
+        "listing",
+    )
 
     def __init__(self, code: str, pack: Pack, zeros: Mapping[str, Values]) -> None:
         self.chunks = {name: Chunk(BY_NAME[name], (code,)) for name in (*FACTS, *TIMED)}
-        self.opened: list[Opened] = []
+        self.listing = Listing((), 0)
+        self.lasted: Lasted = {}
         self._zeros = zeros
         self._empty = RegionTables(code, pack)
         self._tables: RegionTables | None = None
         self._changes = -1
+        self._restricted: tuple[int, frozenset[str]] | None = None
         self._since = self._until = 0
 
     def refresh(self, tables: RegionTables | None, moment: Moment) -> bool:
-        """Bring the samples up to ``moment``. Whether anything was looked at again."""
+        """Bring the samples up to ``moment``. Whether ``listing`` or ``lasted`` was made anew."""
         if tables is None:
             tables = self._empty
+        if tables is not self._tables:
+            self._restricted = None
         changed = tables is not self._tables or tables.changes != self._changes
         if not changed and self._since <= moment.now < self._until:
             return False
         if changed:
             self._write(FACTS, tables, moment)
         self._write(TIMED, tables, moment)
-        self.opened = list(opened(tables, moment))
+        restricted = self._restrict(tables, moment)
         self._tables, self._changes = tables, tables.changes
         self._since = moment.now
         self._until = steady_until(tables, moment)
-        return True
+        return restricted
 
-    @property
-    def tables(self) -> RegionTables:
-        """The tables the samples were read from."""
-        return self._tables or self._empty
+    def _restrict(self, tables: RegionTables, moment: Moment) -> bool:
+        restricted = tables.restrictions.changes, ongoing(tables, moment)
+        if restricted == self._restricted:
+            return False
+        self._restricted = restricted
+        self.listing = listing(opened(tables, moment))
+        self.lasted = lasted(tables)
+        return True
 
     def _write(
         self, families: Mapping[str, ValueFunction], tables: RegionTables, moment: Moment

@@ -16,7 +16,7 @@ from streams.metrics.moment import Moment
 from streams.metrics.text import Values, number
 from streams.metrics.values import FACTS, TIMED, opened
 from streams.metrics.view import WorkerView
-from streams.metrics.worker_values import Deployment, histogram, listed, medians
+from streams.metrics.worker_values import Deployment, histogram, lasted, listed, listing, medians
 from streams.metrics.zeros import of_region
 from streams.tables.region import RegionTables
 
@@ -59,12 +59,12 @@ class ViewCollector(Collector):
             for name, function in functions.items():
                 values = {**zeros.get(name, {}), **function(tables, moment)}
                 found[name].update({(tables.code, *key): value for key, value in values.items()})
-        shown, unlisted = listed(item for tables in regions for item in opened(tables, moment))
+        shown, unlisted = listed(listing(opened(tables, moment)) for tables in regions)
         return {
             **found,
             "election_restriction_opened_timestamp_seconds": shown,
             "election_restrictions_open_unlisted": {(): unlisted},
-            "election_restriction_median_seconds": medians(regions),
+            "election_restriction_median_seconds": medians(lasted(tables) for tables in regions),
         }
 
     def _histogram(self, family: Family) -> Metric:

@@ -174,8 +174,8 @@ ELECTION: Final[tuple[Family, ...]] = (
         kind="gauge",
         unit="seconds since 1970, UTC",
         labels=("region", "authority"),
-        meaning="Event time of the newest report, per region and authority. No series before "
-        "the first.",
+        meaning="Event time of the newest report that is not withdrawn, as in the table coverage, "
+        "per region and authority. No series before the first.",
         remedy="Old while polls are open: the teams are silent or cannot send. Silence is not "
         "calm: call them.",
     ),

@@ -42,13 +42,14 @@ class _Bare(Collector):
 class MetricsPage:
     """Renders the metrics of one worker. One for each pack: a reloaded pack needs a new page.
 
-    ``topics``: the input topics by name; ``partitions``: how many each of them has.
+    ``topics``: the input topics by name; ``partitions``: how many each of them has. ``regions``:
+    the samples of each region that was live at the last rendering.
     """
 
     def __init__(self, pack: Pack, topics: Sequence[str], partitions: int) -> None:
         self._deployment = deployment(pack, topics, partitions)
         self._zeros = of_region(pack)
-        self._regions: dict[str, RegionChunks] = {}
+        self.regions: dict[str, RegionChunks] = {}
         self._heads = {family.name: _head(family.name) for family in FAMILIES}
         self._overall = {
             name: Chunk(family)
@@ -64,7 +65,7 @@ class MetricsPage:
         self._refresh(view)
         for name, values in self._deployment.values(view).items():
             self._overall[name].update(values)
-        regions = self._regions.values()
+        regions = self.regions.values()
         parts: list[bytes] = []
         for family in FAMILIES:
             parts.append(self._heads[family.name])
@@ -77,26 +78,26 @@ class MetricsPage:
         return b"".join(parts)
 
     def _refresh(self, view: WorkerView) -> None:
-        """Bring ``_regions`` to exactly the live regions, sorted, each up to ``now``."""
+        """Bring ``regions`` to exactly the live regions, sorted, each up to ``now``."""
         pack = self._deployment.pack
         moment = Moment(pack, view.now)
-        before, self._regions = self._regions, {}
-        moved = False
+        before, self.regions = self.regions, {}
+        across = False
         for code, tables in self._deployment.live(view):
             region = before.get(code) or RegionChunks(code, pack, self._zeros)
-            self._regions[code] = region
-            moved |= region.refresh(tables, moment)
-        if moved or before.keys() != self._regions.keys() or not before:
+            self.regions[code] = region
+            across |= region.refresh(tables, moment)
+        if across or before.keys() != self.regions.keys() or not before:
             self._across()
 
     def _across(self) -> None:
         """The families that are made of all live regions together."""
-        regions = self._regions.values()
-        shown, unlisted = listed(item for region in regions for item in region.opened)
+        regions = self.regions.values()
+        shown, unlisted = listed(region.listing for region in regions)
         overall = self._overall
         overall["election_restriction_opened_timestamp_seconds"].update(shown)
         overall["election_restrictions_open_unlisted"].update({(): unlisted})
-        found = medians(region.tables for region in regions)
+        found = medians(region.lasted for region in regions)
         overall["election_restriction_median_seconds"].update(found)
 
 

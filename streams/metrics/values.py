@@ -73,7 +73,7 @@ def _official_as_of(tables: RegionTables, _: Moment) -> Values:
 
 
 def _last_report(tables: RegionTables, _: Moment) -> Values:
-    known = {"observer": tables.last_report, "official": tables.last_official}
+    known = {"observer": tables.heard.newest(), "official": tables.last_official}
     return {(who,): at / MICROSECONDS for who, at in known.items() if at is not None}
 
 
@@ -127,15 +127,20 @@ TIMED: Final[Mapping[str, ValueFunction]] = {
 """Families whose values also change as time passes."""
 
 
+def ongoing(tables: RegionTables, moment: Moment) -> frozenset[str]:
+    """The phases of unlifted restrictions that are not over: these restrictions are open."""
+    pack, code = moment.pack, tables.code
+    phases = {phase for _kind, _group, phase, _status in tables.restrictions.unlifted}
+    return frozenset(one for one in phases if not phase_over(pack, code, one, moment.now))
+
+
 def opened(tables: RegionTables, moment: Moment) -> Iterator[tuple[int, tuple[str, ...]]]:
     """(began, µs since the epoch; labels of the open restriction), one for each of them."""
-    over: dict[str, bool] = {}
+    phases = ongoing(tables, moment)
     for (_source, report_id), version in tables.restrictions.standing.items():
         data = version.data
         phase = data.phase
-        if phase not in over:
-            over[phase] = phase_over(moment.pack, tables.code, phase, moment.now)
-        if over[phase]:
+        if phase not in phases:
             continue
         place = data.station or data.commission or ""
         yield version.at, (tables.code, place, data.kind, data.observer_group, report_id)

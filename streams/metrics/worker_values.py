@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import heapq
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate
-from statistics import median
-from typing import Final, get_args
+from itertools import accumulate, islice
+from typing import Final, NamedTuple, get_args
 
 from schemas.envelope import EVENTS
 from schemas.pack import Pack
@@ -125,25 +125,84 @@ def histogram(freshness: Freshness) -> Iterator[tuple[str, list[tuple[float, int
         yield topic, list(zip(BUCKETS, accumulate(counts), strict=True)), total
 
 
-def medians(regions: Iterable[RegionTables]) -> Values:
-    """Kind → median seconds of the lifted restrictions of all ``regions``."""
+Lasted = Mapping[str, list[int]]
+"""Kind → how long the lifted restrictions of one region lasted, in seconds, ascending."""
+
+
+def lasted(tables: RegionTables) -> Lasted:
+    """How long the restrictions of one region lasted."""
     by_kind: dict[str, list[int]] = {}
-    for tables in regions:
-        for kind, seconds in durations(tables):
-            by_kind.setdefault(kind, []).extend(seconds)
-    return {(kind,): median(seconds) for kind, seconds in by_kind.items()}
+    for kind, seconds in durations(tables):
+        by_kind.setdefault(kind, []).extend(seconds)
+    for seconds in by_kind.values():
+        seconds.sort()  # of ascending parts, which is as quick as merging them
+    return by_kind
 
 
-def listed(found: Iterable[Opened]) -> tuple[Values, int]:
-    """The newest open restrictions as {labels: began in seconds}, and how many are left out.
+def medians(regions: Iterable[Lasted]) -> Values:
+    """Kind → median seconds of the lifted restrictions of all ``regions``."""
+    by_kind: dict[str, list[list[int]]] = {}
+    for region in regions:
+        for kind, seconds in region.items():
+            by_kind.setdefault(kind, []).append(seconds)
+    return {(kind,): median_of(several) for kind, several in by_kind.items()}
+
+
+def median_of(several: Sequence[Sequence[int]]) -> float:
+    """The median of all numbers of ascending, not empty lists, without putting them together.
+
+    Their values are halved until one is left that half of the numbers are not above: a look at
+    each list for each bit of the range, however long the lists are.
+    """
+    number = sum(len(one) for one in several)
+    lower = _ranked(several, (number - 1) // 2)
+    if number % 2 or sum(bisect_right(one, lower) for one in several) > number // 2:
+        return lower
+    above = (one[at] for one in several if (at := bisect_right(one, lower)) < len(one))
+    return (lower + min(above)) / 2
+
+
+def _ranked(several: Sequence[Sequence[int]], rank: int) -> int:
+    """The number with ``rank`` smaller or equal ones before it."""
+    low, high = min(one[0] for one in several), max(one[-1] for one in several)
+    while low < high:
+        middle = (low + high) // 2
+        if sum(bisect_right(one, middle) for one in several) > rank:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+class Listing(NamedTuple):
+    """The open restrictions of one region.
+
+    ``newest``: at most as many as the page lists, the last begun first. ``number``: of all.
+    """
+
+    newest: Sequence[Opened]
+    number: int
+
+
+def listing(found: Iterable[Opened]) -> Listing:
+    """The open restrictions of one region.
 
     Two with the same labels (two sources that number alike, at one place) share a series, which
     shows the earlier beginning.
     """
     first: dict[tuple[str, ...], int] = {}
-    total = 0
+    number = 0
     for began, labels in found:
-        total += 1
+        number += 1
         first[labels] = min(began, first.get(labels, began))
-    newest = heapq.nlargest(OPEN_SERIES_LIMIT, ((began, labels) for labels, began in first.items()))
+    pairs = ((began, labels) for labels, began in first.items())
+    return Listing(heapq.nlargest(OPEN_SERIES_LIMIT, pairs), number)
+
+
+def listed(regions: Iterable[Listing]) -> tuple[Values, int]:
+    """The newest open restrictions as {labels: began in seconds}, and how many are left out."""
+    several = [region for region in regions if region.number]
+    merged = heapq.merge(*(region.newest for region in several), reverse=True)
+    newest = list(islice(merged, OPEN_SERIES_LIMIT))
+    total = sum(region.number for region in several)
     return {labels: began / MICROSECONDS for began, labels in newest}, total - len(newest)

@@ -102,10 +102,11 @@ def coverage(view: View) -> Iterator[Row]:
 def silent(view: View) -> Iterator[Row]:
     """Whom to call: every team of the plan that is silent, with its last report of any phase.
 
-    One row for each phase that it is missed in; the row without a phase is of the whole day.
+    One row for each phase that it is missed in; the row without a phase is of the whole day. A
+    team whose reports the desk did not confirm has spoken: nobody is to call it, in any view.
     """
     for code, tables in view.expected():
-        for team in silent_teams(heard(view, tables), code, view.pack, view.now):
+        for team in silent_teams(tables.heard, code, view.pack, view.now):
             yield {
                 "region": code,
                 "station": team.station,

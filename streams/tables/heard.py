@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from schemas.pack import Pack
 from streams.tables.plan import planned
@@ -22,7 +22,18 @@ class Heard:
     fold of a report costs no more than an append.
     """
 
-    __slots__ = ("_newest", "_pending", "_reports", "_standing", "_times", "_touched", "put_down")
+    __slots__ = (
+        "_firsts",
+        "_newest",
+        "_pending",
+        "_reports",
+        "_since",
+        "_stale",
+        "_standing",
+        "_times",
+        "_touched",
+        "put_down",
+    )
 
     def __init__(self, reports: Iterable[Version] = ()) -> None:
         # Station (None: without one) → voice → event times. One report, the common case, is a
@@ -34,6 +45,10 @@ class Heard:
         self._newest: int | None = None
         self._standing: Standing | None = None
         self._touched: set[str] = set()
+        # Station → its first report since ``_since``; those of ``_stale`` are to be looked at.
+        self._firsts: dict[str, int] = {}
+        self._since: int | None = None
+        self._stale: set[str] = set()
 
     def remove(self, version: Version) -> None:
         """Take out a report that was put down; its ``at`` must be what it was then."""
@@ -52,6 +67,7 @@ class Heard:
                 voices[voice] = times[0]
         if data.station is not None:
             self._touched.add(data.station)
+            self._stale.add(data.station)
         self._reports -= 1
         if version.at == self._newest:
             self._newest = None
@@ -74,16 +90,25 @@ class Heard:
         self._sort_in()
         return len(self._times) - (None in self._times)
 
-    def firsts(self, since: int) -> Iterator[int]:
-        """When (µs) each station was first heard from at or after ``since``; some were not."""
+    def firsts(self, since: int) -> Collection[int]:
+        """When (µs) each station was first heard from at or after ``since``; some were not.
+
+        Only stations heard from since the last look are looked at, unless ``since`` is another.
+        """
         self._sort_in()
-        for station, voices in self._times.items():
-            if station is not None:
-                found = [
-                    at for times in voices.values() if (at := _first(times, since)) is not None
-                ]
-                if found:
-                    yield min(found)
+        if since != self._since:
+            self._since = since
+            self._firsts.clear()
+            self._stale.update(station for station in self._times if station is not None)
+        for station in self._stale:
+            voices = self._times.get(station, {})
+            found = [at for times in voices.values() if (at := _first(times, since)) is not None]
+            if found:
+                self._firsts[station] = min(found)
+            else:
+                self._firsts.pop(station, None)
+        self._stale.clear()
+        return self._firsts.values()
 
     def voices(self) -> Iterator[tuple[str | None, str, str, int]]:
         """(station or None, source, phase, the newest event time in µs)."""
@@ -123,6 +148,7 @@ class Heard:
             voices = self._times.setdefault(station, {})
             if station is not None:
                 self._touched.add(station)
+                self._stale.add(station)
             voice = (version.source, data.phase)
             times = voices.get(voice)
             if times is None:

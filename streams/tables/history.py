@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Final
 
-from schemas.desk import ReportRef, Triage
+from schemas.desk import Complaint, ReportRef, Triage
 from schemas.fields import rfc3339
 from streams.tables.incidents import DISMISSED
 from streams.tables.region import RegionTables
@@ -112,15 +112,16 @@ def conflicts(tables: RegionTables) -> Iterator[Row]:
 def in_two_regions(regions: Iterable[RegionTables]) -> Iterator[Row]:
     """One row for each id of one source that lives (is not withdrawn) in several regions.
 
-    Of reports, and of notes on the timeline; either is moved by withdrawing it in one region. Over
-    ``regions`` alone: two workers that have one of two regions each find nothing.
+    Of reports, notes on the timeline and complaints; each is moved by withdrawing it in one region.
+    Over ``regions`` alone: two workers that have one of two regions each find nothing.
     """
-    # A source writes reports or notes, never both: their ids cannot meet.
-    homes: dict[tuple[str, str], list[tuple[RegionTables, Version]]] = {}
+    # A source writes reports or what the desk keeps, and a note may have the id of a complaint.
+    homes: dict[tuple[str, bool, str], list[tuple[RegionTables, Version]]] = {}
     for tables in regions:
         for source, own_id, head in _alive(tables):
-            homes.setdefault((source, own_id), []).append((tables, head))
-    for (source, own_id), several in homes.items():
+            key = source, isinstance(head.data, Complaint), own_id
+            homes.setdefault(key, []).append((tables, head))
+    for (source, _, own_id), several in homes.items():
         if len(several) < 2:
             continue
         home, head = min(several, key=lambda one: one[0].code)
@@ -136,14 +137,15 @@ def in_two_regions(regions: Iterable[RegionTables]) -> Iterator[Row]:
 
 
 def _alive(tables: RegionTables) -> Iterator[tuple[str, str, Version]]:
-    """(source, id, current version) of the reports and notes that are not withdrawn."""
+    """(source, id, current version) of reports, notes and complaints that are not withdrawn."""
     for source, mine in tables.reports.items():
         for report_id, head in mine.items():
             if not head.data.withdrawn:
                 yield source, report_id, head
-    for (source, notice_id), head in tables.notices.heads.items():
-        if not head.data.withdrawn:
-            yield source, notice_id, head
+    for ledger in (tables.notices, tables.complaints):
+        for (source, own_id), head in ledger.heads.items():
+            if not head.data.withdrawn:
+                yield source, own_id, head
 
 
 def orphans(tables: RegionTables) -> Iterator[Row]:

@@ -34,8 +34,8 @@ class RegionTables:
     ``reports``: every observers' report, whatever its type. ``decisions``: the desk's, by the
     report they are about. ``several`` and ``decided_several``: the (source, report id) of those
     with more than one version. ``changes`` grows with every change of state, ``position`` with
-    every record. ``last_report``: the newest event time (µs) of any report; ``last_official``:
-    the newest moment of any official figure. ``notices``: by (source, notice id).
+    every record. ``last_official``: the newest moment (µs) of any official figure.
+    ``notices``: by (source, notice id).
     """
 
     __slots__ = (
@@ -50,7 +50,6 @@ class RegionTables:
         "heard",
         "incidents",
         "last_official",
-        "last_report",
         "notices",
         "official",
         "openings",
@@ -68,7 +67,6 @@ class RegionTables:
         self.code = code
         self.changes = 0
         self.position = 0
-        self.last_report: int | None = None
         self.last_official: int | None = None
         self.reports: Heads = {}
         self.decisions: Heads = {}
@@ -141,8 +139,6 @@ class RegionTables:
             return self._another(mine, head, new)
         mine[report_id] = new
         self._count(new, self.decision(source, report_id) if self.decisions else None)
-        if self.last_report is None or new.at > self.last_report:
-            self.last_report = new.at
         return "accepted"
 
     def _another(self, mine: dict[str, Version], head: Version, new: Version) -> Outcome:
@@ -157,14 +153,11 @@ class RegionTables:
             # The same event, judged against an earlier record: the earlier time holds.
             known.at = new.at
             self._count(head, decision)
-            self.last_report = max(version.at for version in self._reported())
             self.changes += 1
             return "duplicate"
         current = mine[report_id] = enlarge(head, new)
         self.several.add((source, report_id))
         self._count(current, decision)
-        if self.last_report is None or new.at > self.last_report:
-            self.last_report = new.at
         return "accepted" if current is new else "superseded"
 
     def _decide(self, new: Version) -> Outcome:

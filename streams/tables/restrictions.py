@@ -27,12 +27,22 @@ class Restrictions:
     desk; each of them is in ``standing``: (source, report_id) → its current version. Whether it is
     open or ``ended_unlifted`` depends on the moment: :func:`phase_over`. ``durations``: cell →
     how long the lifted ones lasted, whole seconds, ascending. No zeros, no empty lists.
-    ``recent`` and ``recent_confirmed``: the ones that stand, by event time and kind.
+    ``recent`` and ``recent_confirmed``: the ones that stand, by event time and kind. ``changes``
+    grows with every change.
     """
 
-    __slots__ = ("durations", "recent", "recent_confirmed", "standing", "total", "unlifted")
+    __slots__ = (
+        "changes",
+        "durations",
+        "recent",
+        "recent_confirmed",
+        "standing",
+        "total",
+        "unlifted",
+    )
 
     def __init__(self) -> None:
+        self.changes = 0
         self.total: dict[Cell, int] = {}
         self.unlifted: dict[Cell, int] = {}
         self.durations: dict[Cell, list[int]] = {}
@@ -42,6 +52,7 @@ class Restrictions:
 
     def add(self, version: Version, decision: Triage | None) -> None:
         """Count a restriction."""
+        self.changes += 1
         data: Restriction = version.data
         kind = data.kind
         status = "reported" if decision is None else decision.status
@@ -66,6 +77,7 @@ class Restrictions:
 
     def remove(self, version: Version, decision: Triage | None) -> None:
         """Take out what :meth:`add` put in with the same arguments."""
+        self.changes += 1
         data: Restriction = version.data
         status = "reported" if decision is None else decision.status
         cell = (data.kind, data.observer_group, data.phase, status)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
+from statistics import median
 
 import pytest
 from hypothesis import given
@@ -18,6 +19,7 @@ from streams.metrics.families import FAMILIES
 from streams.metrics.page import deployment
 from streams.metrics.text import Lines
 from streams.metrics.view import View
+from streams.metrics.worker_values import median_of
 from streams.tables.buckets import BUCKET
 from tests.metrics.worlds import (
     HOMES,
@@ -40,6 +42,28 @@ from tests.packs import small_pack
 from tests.strategies import PARTITIONS, Record, logs, nows, official_turnouts
 
 REGIONS = ("XX", "XX-A", "XX-B", "XX-C", "XX-ABROAD")
+
+
+@given(st.lists(st.lists(st.integers(0, 9) | st.integers(0, 10**6), min_size=1), min_size=1))
+def test_the_median_of_several_lists_is_that_of_all_their_numbers(lists: list[list[int]]) -> None:
+    """Without putting them together."""
+    whole = [number for one in lists for number in one]
+    assert median_of([sorted(one) for one in lists]) == median(whole)
+
+
+def test_a_report_of_another_kind_leaves_the_list_of_restrictions_alone() -> None:
+    """Else every scrape walks over all restrictions of the day; a new one is listed."""
+    view, page = fold(worker(), [restriction()]), new_page()
+    page.render(view)
+    before = {code: region.listing for code, region in page.regions.items()}
+    assert sum(listing.number for listing in before.values()) == 1
+    fold(view, [incident(report_id="other")])
+    assert page.render(view) == plain(view)
+    assert all(region.listing is before[code] for code, region in page.regions.items())
+    fold(view, [restriction(report_id="second")])
+    assert page.render(view) == plain(view)
+    assert page.regions["XX-A"].listing.number == 2
+    assert page.regions["XX-B"].listing is before["XX-B"]
 
 
 def plain(view: View) -> bytes:

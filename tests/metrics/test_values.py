@@ -431,6 +431,18 @@ def test_times_of_the_newest_report_and_figure() -> None:
     }
 
 
+def test_a_withdrawn_report_is_no_newest_report() -> None:
+    """Beside the state `nothing_heard` there is no age of a report that nobody stands for."""
+    gone = incident(revision=1, withdrawn=True)
+    found = folded(incident(), gone)
+    assert "election_last_report_timestamp_seconds" not in found
+    assert value(found, "election_region_heard", region="XX-A", state="nothing_heard") == 1
+    earlier = incident(report_id="before", time="2030-06-02T09:00:00Z")
+    nine = microseconds(datetime.fromisoformat("2030-06-02T09:00:00Z")) / 1e6
+    name, who = "election_last_report_timestamp_seconds", {"authority": "observer"}
+    assert value(folded(earlier, incident(), gone), name, region="XX-A", **who) == nine
+
+
 def test_no_observer_and_no_text_is_on_the_page() -> None:
     """Observers' ids and free texts stay where they are."""
     found = folded(restriction(observer="watcher-77", description="locked out", report_id="r5"))

@@ -328,7 +328,8 @@ class Model:
                     )
         homes: dict[tuple[str, str, str], list[str]] = defaultdict(list)
         for key, versions in self.groups.items():
-            if key[0] in ("report", "notice") and not versions[-1]["data"]["withdrawn"]:
+            movable = key[0] in ("report", "notice", "complaint")
+            if movable and not versions[-1]["data"]["withdrawn"]:
                 homes[key[0], key[1], key[3]].append(key[2])
         for (kind, source, report_id), regions in homes.items():
             if len(regions) > 1:

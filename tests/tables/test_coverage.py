@@ -156,6 +156,14 @@ def test_a_silent_team_beside_one_that_reports_is_named() -> None:
     assert late == [place | {"phase": p, "last_report": last} for p in (None, "voting")]
 
 
+def test_who_reported_is_not_to_be_called_where_only_the_confirmed_is_shown() -> None:
+    """The desk has not looked yet: the team has spoken all the same."""
+    part = state(incident("a", "11:30", station="A-1"))
+    found = listed(part, "12:00", small_pack())
+    assert "A-1" not in {one["station"] for one in found if one["phase"] is None}
+    assert rows("silent", [part], small_pack(), us("12:00"), "XX-A", confirmed_only=True) == found
+
+
 def listed(part: Partition, now: str, pack: Pack) -> list[dict[str, Any]]:
     """The rows of ``silent`` of XX-A."""
     return rows("silent", [part], pack, us(now), "XX-A")

@@ -20,6 +20,7 @@ from tests.packs import small_pack
 from tests.strategies import DAY, Record, accepted, record
 from tests.tables.events import (
     clock,
+    complaint,
     decision,
     event,
     figure,
@@ -110,6 +111,16 @@ def test_a_note_in_two_regions_is_listed_as_a_report_is() -> None:
     assert (row["kind"], row["report_id"], row["regions"]) == ("two_regions", "n", ["XX", "XX-B"])
     assert row["type"] == "election.desk.notice.v1"
     moved = notice("n", "a", revision=1, withdrawn=True)
+    assert rows("conflicts", [state(here, there, moved)], small_pack(), 0) == []
+
+
+def test_a_complaint_in_two_regions_is_listed_for_it_counts_in_both() -> None:
+    """Until it is withdrawn in one of them; a note of the same id is another thing."""
+    here, there = complaint("c"), complaint("c", region="XX-B")
+    (row,) = rows("conflicts", [state(here, there, notice("c", "a"))], small_pack(), 0)
+    assert (row["kind"], row["report_id"], row["regions"]) == ("two_regions", "c", ["XX-A", "XX-B"])
+    assert row["type"] == "election.desk.complaint.v1"
+    moved = complaint("c", revision=1, withdrawn=True)
     assert rows("conflicts", [state(here, there, moved)], small_pack(), 0) == []
 
 

@@ -206,13 +206,8 @@ def test_what_metrics_read_equals_the_rows(records: list[Record], data: st.DataO
         for kind, number in counts.items():
             mine = [row for row in findings if row["region"] == code and row["finding"] == kind]
             assert number == sum(bool(row["open"]) for row in mine)
-        reports = [
-            version["at"]
-            for key, versions in model.groups.items()
-            if key[0] == "report" and key[2] == code
-            for version in versions
-        ]
-        assert tables.last_report == max(reports, default=None)
+        reports = [one["at"] for one in model.standing() if one["data"]["region"] == code]
+        assert tables.heard.newest() == max(reports, default=None)
 
 
 OF_THE_PACK = {

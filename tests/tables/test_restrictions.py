@@ -104,5 +104,5 @@ def test_the_same_event_at_two_records_counts_at_the_earlier() -> None:
         assert table("restrictions_recent", part, "12:00", "reports") == [1, 1, 1]
         tables = part.regions["XX-A"]
         newest = tables.restrictions.standing["urn:test:citizen", "x1"].at
-        assert tables.last_report == newest
+        assert tables.heard.newest() == newest
     assert state(early, late).regions["XX-A"].digest() == state(early).regions["XX-A"].digest()

@@ -94,7 +94,7 @@ class Wider(Results):
         """Rows of ``coverage``: for each expected station its state, then counted."""
         rows = []
         reports = self.sound(confirmed_only)
-        mute = self.silent(now, confirmed_only)
+        mute = self.mute(now, confirmed_only)
         for region in self.pack.region_codes():
             mine = [report for report in reports if report["data"]["region"] == region]
             plan: list[tuple[str, str, str]] = [
@@ -128,7 +128,11 @@ class Wider(Results):
         return rows
 
     def silent(self, now: int, confirmed_only: bool) -> list[Json]:
-        """Rows of ``silent``: each team of the plan as if it were alone at its station."""
+        """Rows of ``silent``: by every report that is not withdrawn, in every view."""
+        return self.mute(now, confirmed_only=False)
+
+    def mute(self, now: int, confirmed_only: bool) -> list[Json]:
+        """Silent teams, each judged as if it were alone at its station."""
         rows = []
         for row in self.pack.deployment:
             region = (self.pack.stations or {})[row.station].region
