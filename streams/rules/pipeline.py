@@ -6,6 +6,7 @@ from typing import Final
 
 from streams.rules.alert import REGION, REGION_INFO, Sheet, Writer, words
 from streams.rules.model import Group, Recording, Rule
+from streams.rules.series import quoted
 
 JOB: Final = "scrutineer"
 """Name of the scrape job of the workers."""
@@ -182,7 +183,7 @@ def _watch(writer: Writer) -> list[Rule]:
 def _packs(writer: Writer) -> list[Rule]:
     """Against the pack that these rules were written from: thresholds and texts are in them."""
     pack = writer.pack
-    same = f'election="{pack.id}",acceptance="{pack.acceptance_digest[:12]}"'
+    same = f'election={quoted(pack.id)},acceptance="{pack.acceptance_digest[:12]}"'
     info = "scrutineer_pack_info"
     other = f"{info} unless {info}{{{same}}}"
     stale = f'{info}{{{same},judgement!="{pack.judgement_digest[:12]}"}}'

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dashboards import queries
-from tests.dashboards.boards import fill
+from tests.dashboards.boards import boards, expressions, fill
 from tests.dashboards.day import SILENT
 from tests.dashboards.prometheus import Prometheus
 from tests.dashboards.world import pages
@@ -66,6 +66,18 @@ def test_the_countrys_own_figures_are_not_counted_twice(prometheus: Prometheus) 
     assert regions
     assert "XX" not in regions
     assert "XX" in by_region(prometheus, queries.each("election_official_as_of_timestamp_seconds"))
+
+
+def test_an_open_restriction_is_one_alert_on_the_wall(prometheus: Prometheus) -> None:
+    """Rules make two of it, for two channels: the number of alerts counts it once."""
+    (board,) = (board for board in boards() if board.uid == "operations-room")
+    (panel,) = (panel for panel in board.panels if panel["title"] == "Alerts firing")
+    (expression,) = expressions(panel)
+    name = 'ALERTS{alertname="ObserverRestrictionOpen", '
+    single = fill(expression.replace("ALERTS{", name), ALL)
+    opened = "count(region:election_restriction_opened_timestamp_seconds:held)"
+    prometheus.until(f"{single} > 0")
+    assert prometheus.now(single)[0].value == prometheus.now(opened)[0].value
 
 
 def test_a_report_of_the_country_itself_is_counted(prometheus: Prometheus) -> None:
