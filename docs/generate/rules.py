@@ -44,7 +44,7 @@ says so. They need Prometheus 2.42 or newer, and scrapes every 5 seconds under t
 - **The furthest worker is right.** During a handover two workers show a region, and one that was
   cut off from Kafka goes on showing old numbers. Rules take the series of the instance with the
   highest `scrutineer_region_position`, never the highest value. Counters take
-  `max by (partition, …)` before any `increase`.
+  `max by (partition, …)` before they are compared with those of a minute ago.
 - **Only a live worker ends an alert.** When a worker dies its series vanish. Series `…:held` keep
   their last value until a live worker shows the region again, however long that takes; what was
   over before the death stays over. Dashboards use `…:furthest`, which are not held: a region that
