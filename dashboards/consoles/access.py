@@ -119,7 +119,8 @@ def _open() -> dashboard.Panel:
         "In force, longest first",
         Text(
             "Every restriction in force, one row each, with the report that says so.",
-            "The 500 newest of each worker. Where no region reports, a row says so.",
+            "The 500 newest of each worker. Where no region reports, or one has no worker, a "
+            "row says so.",
             "Call the team named by the report, then the commission. The row goes when a report "
             "says that it was lifted, the desk decides, or its phase is long over.",
         ),

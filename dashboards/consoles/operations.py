@@ -93,7 +93,7 @@ def _in_force() -> dashboard.Panel:
         Text(
             "Restrictions on observers that are not lifted, in the chosen regions.",
             "Reports as they stand, corrections and decisions of the desk included. Zero is shown "
-            "only while a region reports; else `no report` stands here.",
+            "only while a region reports and each has a worker; else `no report` stands here.",
             "Take the longest one first: call the team, then the commission it concerns.",
         ),
         alarming("restrictions", "none in force", step=URGENT),

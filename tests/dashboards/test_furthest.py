@@ -109,6 +109,20 @@ def test_a_total_of_silent_regions_has_no_zero(prometheus: Prometheus) -> None:
     assert [one.value for one in prometheus.now(fill(total_of, {"region": SILENT}))] == [-1]
 
 
+def test_none_elsewhere_is_not_none(prometheus: Prometheus) -> None:
+    """While a region has no worker, its restrictions are in no count: 0 of the others is no 0."""
+    nothing = queries.total(
+        "election_restrictions_open", kind="entry_denied", phase="unknown", by=()
+    )
+    missing = 'unless on (region) scrutineer_region_live{region!="XX-B"}'
+    watched = "unless on (region) scrutineer_region_live"
+    told = fill(queries.spoken_total(nothing), ALL).replace(watched, missing)
+    assert [one.value for one in prometheus.now(told)] == [-1]
+    empty = queries.each("election_restriction_opened_timestamp_seconds") + " < 0"
+    (row,) = prometheus.now(fill(queries.listed(empty), ALL).replace(watched, missing))
+    assert (row.labels["region"], row.value) == ("a region is not watched", -1)
+
+
 def test_an_empty_list_says_whether_anybody_reports(prometheus: Prometheus) -> None:
     """No restriction in force and nobody heard: a row that says so, and else no row."""
     opened = queries.each("election_restriction_opened_timestamp_seconds")

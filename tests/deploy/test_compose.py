@@ -140,7 +140,9 @@ def test_prometheus_knows_every_worker_and_alertmanager() -> None:
 
 def test_prometheus_may_be_away_for_a_while() -> None:
     """Alertmanager takes alerts for over four resend delays after they were last sent."""
-    (delay,) = re.findall(r"--rules\.alert\.resend-delay=(\d+)m", str(service("prometheus")["command"]))
+    (delay,) = re.findall(
+        r"--rules\.alert\.resend-delay=(\d+)m", str(service("prometheus")["command"])
+    )
     assert 4 * int(delay) >= 20
     option = f"--rules.alert.resend-delay={delay}m"
     for also in ("README.md", "kubernetes/base/prometheus.yaml"):

@@ -458,7 +458,10 @@ def test_an_urgent_event_among_the_rejected_is_counted_apart() -> None:
     where = {"topic": TOPICS[0], "partition": str(home("XX-A"))}
     wrong, critical = restriction(kind="expelled").raw, incident(severity="critical").raw
     urgent = {
-        wrong.replace(b"expelled", b"no such"): ("election.observer.restriction.v1", "invalid_data"),
+        wrong.replace(b"expelled", b"no such"): (
+            "election.observer.restriction.v1",
+            "invalid_data",
+        ),
         critical.replace(b"XX-A", b"XX-Z"): ("election.observer.incident.v1", "unknown_region"),
         wrong.replace(b"restriction.v1", b"restriction.v7"): ("other", "unknown_type"),
         wrong[:-20]: ("", "not_json"),
