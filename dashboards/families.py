@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from streams.metrics.families import BY_NAME
+from streams.rules.alert import REGION_INFO
 
 
 class Recorded(NamedTuple):
@@ -18,6 +19,7 @@ class Recorded(NamedTuple):
 _COUNTRY: Final = ("contest", "checkpoint")
 
 RECORDED: Final[Mapping[str, Recorded]] = {
+    REGION_INFO: Recorded("none", ("region", "name")),
     "country:election_turnout_official_ratio:furthest": Recorded("ratio", _COUNTRY),
     "country:election_turnout_observed_ratio:level": Recorded("ratio", _COUNTRY),
     "country:election_turnout_gap_ratio:level": Recorded("ratio", _COUNTRY),

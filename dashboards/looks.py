@@ -134,7 +134,7 @@ AGE: Final = Look(unit="s", decimals=0)
 """How long ago, in the time of the election."""
 
 AGE_OF_ROW: Final = replace(AGE, words=((-1, Word(NO_REPORT, UNKNOWN)),))
-"""The same in a list that has a row for "no region reports" when it would be empty."""
+"""The same in a list that has a row that says why when it would be empty."""
 
 MOMENT: Final = Look(unit="dateTimeAsIso")
 """When; the query gives milliseconds, as Grafana wants them."""

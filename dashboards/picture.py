@@ -38,9 +38,9 @@ zero**: it stands wherever a zero would only mean that nobody reports.
 The queries stand here without what is the same in many of them: all are of the regions, contest,
 comparison and checkpoint that are chosen; `furthest(…)` takes each region from the worker that has
 read most of its log; `now` is the election's clock; `spoken(…)` is −1 instead of 0, and
-`while_heard(…)` nothing, where no region reports; `first_of(…)` is the code of the first state that
-a region is in; `code of verdict` and the like the code of the one that is 1. The panels have words
-for the codes.
+`while_heard(…)` nothing, where no region reports, and both so over all regions while one of them is
+`unwatched`; `first_of(…)` is the code of the first state that a region is in; `code of verdict` and
+the like the code of the one that is 1. The panels have words for the codes.
 """
 
 

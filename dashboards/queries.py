@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from dashboards.families import labels_of
+from streams.rules.alert import REGION_INFO
 
 NOW: Final = "scalar(max(scrutineer_now_timestamp_seconds))"
 """What time it is, of the wall or of the log's clock: never ``time()``."""
@@ -94,13 +95,23 @@ def spoken(count: str) -> str:
     return f"({count} > 0) or ({count} and on (region) ({heard()})) or on (region) ({silence})"
 
 
+def unwatched() -> str:
+    """The chosen regions of the pack that no worker shows: what is there is in no count."""
+    regions = recorded(REGION_INFO, region="$region")
+    return f"{regions} unless on (region) scrutineer_region_live"
+
+
 def while_heard(count: str) -> str:
-    """A count over all chosen regions, whose zeros are left out while no region reports."""
-    return f"({count} > 0) or ({count} and on () (count({heard()}) > 0))"
+    """A count over all chosen regions, whose zeros are left out while no region reports.
+
+    And while one of them is not watched: none elsewhere is not none.
+    """
+    told = f"(count({heard()}) > 0) unless on () ({unwatched()})"
+    return f"({count} > 0) or ({count} and on () {told})"
 
 
 def spoken_total(count: str) -> str:
-    """One number over all chosen regions, −1 for a zero while no region reports."""
+    """One number over all chosen regions, −1 for a zero that ``while_heard`` leaves out."""
     return f"{while_heard(count)} or on () vector(-1)"
 
 
@@ -115,9 +126,15 @@ def some(count: str) -> str:
 
 
 def listed(expression: str) -> str:
-    """``expression``, or where it is empty and no region reports either: a row that says so, −1."""
-    row = 'label_replace(vector(-1), "region", "no region reports", "", "")'
-    return f"({expression}) or on () ({row} unless on () ({heard()}))"
+    """``expression``, or where it is empty for want of reports or workers: a row with −1."""
+
+    def row(text: str) -> str:
+        return f'label_replace(vector(-1), "region", "{text}", "", "")'
+
+    return (
+        f"({expression}) or on () ({row('no region reports')} unless on () ({heard()}))"
+        f" or on () ({row('a region is not watched')} and on () ({unwatched()}))"
+    )
 
 
 def everywhere(code: str) -> str:

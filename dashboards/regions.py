@@ -6,8 +6,11 @@ from dashboards import queries
 from dashboards.looks import HEARD, VERDICTS, alarming, counted, ratio
 from dashboards.queries import each, heard, some, spoken, total
 from dashboards.tables import Column
+from streams.rules.turnout import CONFLICTS
 
 LISTED = (("region", "Region"),)
+WRONG = f"fall|{CONFLICTS}"
+"""Findings about official figures that an alert fires about, but for those that are late."""
 
 
 def state() -> str:
@@ -18,7 +21,7 @@ def state() -> str:
         (5, heard("silent|nothing_heard")),
         (4, some(total("election_critical_incidents_open"))),
         (3, some(f"max by (region) ({gap})")),
-        (2, some(total("election_official_findings", finding="fall|conflicting"))),
+        (2, some(total("election_official_findings", finding=WRONG))),
         (1, heard()),
         (0, each("scrutineer_region_live")),
     )

@@ -9,6 +9,11 @@ from dashboards.queries import AHEAD, NOW
 
 _COUNT: Final = r"(?P<count>(?:(?! or on ).)+?)"
 
+_WHILE_HEARD: Final = (
+    rf"\({_COUNT} > 0\) or \((?P=count) and on \(\) \(count\(heard\) > 0\)"
+    r" unless on \(\) \(unwatched\)\)"
+)
+
 _NAMED: Final = tuple(
     (re.compile(pattern), name)
     for pattern, name in (
@@ -19,19 +24,19 @@ _NAMED: Final = tuple(
         (re.escape(NOW), "now"),
         (r'furthest\(election_region_heard\{state="reporting"\}\) == 1', "heard"),
         (
+            r"pack:election_region:info unless on \(region\) scrutineer_region_live",
+            "unwatched",
+        ),
+        (
             rf"\({_COUNT} > 0\) or \((?P=count) and on \(region\) \(heard\)\)"
             r" or on \(region\) \(furthest\(scrutineer_region_live\) - 2\)",
             r"spoken(\g<count>)",
         ),
         (
-            rf"\({_COUNT} > 0\) or \((?P=count) and on \(\) \(count\(heard\) > 0\)\)"
-            r" or (?:on \(\) vector\(-1\)|\((?P=count) \* 0 - 1\))",
+            _WHILE_HEARD + r" or (?:on \(\) vector\(-1\)|\((?P=count) \* 0 - 1\))",
             r"spoken(\g<count>)",
         ),
-        (
-            rf"\({_COUNT} > 0\) or \((?P=count) and on \(\) \(count\(heard\) > 0\)\)",
-            r"while_heard(\g<count>)",
-        ),
+        (_WHILE_HEARD, r"while_heard(\g<count>)"),
         (r"\((.+)\) or on \(region\) \(furthest\(scrutineer_region_live\) - 1\)", r"\1"),
         (r"max by \(region\) \((?=\(\(.+ \* 0 \+ 0\)\)$)", "first_of("),
         (r"\(\((?!\()(.+?)\) \* 0 \+ ([1-9])\) or on \(region\) ", r"\2: \1; "),

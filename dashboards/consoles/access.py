@@ -101,8 +101,8 @@ def _regions_hit() -> dashboard.Panel:
         "Regions with one in the last hour",
         Text(
             "In how many regions a restriction began within the hour.",
-            "A cluster is three regions, or five restrictions in one region, within an hour; the "
-            "table of regions has the numbers of each.",
+            "How many regions, or restrictions in one, make a cluster is the pack's to say, and "
+            "RestrictionsCluster fires; the table of regions has the numbers of each.",
             "A cluster points to an instruction from above: tell whoever speaks with the election "
             "administration.",
         ),
@@ -119,7 +119,8 @@ def _open() -> dashboard.Panel:
         "In force, longest first",
         Text(
             "Every restriction in force, one row each, with the report that says so.",
-            "The 500 newest of each worker. Where no region reports, a row says so.",
+            "The 500 newest of each worker. Where no region reports, or one has no worker, a "
+            "row says so.",
             "Call the team named by the report, then the commission. The row goes when a report "
             "says that it was lifted, the desk decides, or its phase is long over.",
         ),

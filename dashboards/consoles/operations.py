@@ -32,8 +32,11 @@ from dashboards.tables import Column, Rows, rows
 
 NEEDS, WHERE, BAD, SINCE, SURE = QUESTIONS
 _TALL = (3, 4)
-_FIRING = 'ALERTS{alertstate="firing", region=~"$region|"}'
-"""In the chosen regions, and those that are of no region."""
+_FIRING = 'ALERTS{alertstate="firing", region=~"$region|", channel!="chat"}'
+"""In the chosen regions, and those that are of no region.
+
+Rules make two alerts of each restriction, one to page and one for chat: only the first is counted.
+"""
 
 
 def console() -> Console:
@@ -90,7 +93,7 @@ def _in_force() -> dashboard.Panel:
         Text(
             "Restrictions on observers that are not lifted, in the chosen regions.",
             "Reports as they stand, corrections and decisions of the desk included. Zero is shown "
-            "only while a region reports; else `no report` stands here.",
+            "only while a region reports and each has a worker; else `no report` stands here.",
             "Take the longest one first: call the team, then the commission it concerns.",
         ),
         alarming("restrictions", "none in force", step=URGENT),
@@ -167,11 +170,12 @@ def _unheard() -> dashboard.Panel:
 
 def _official() -> dashboard.Panel:
     published = f"count({each('election_official_as_of_timestamp_seconds')}) > 0"
-    falls = total("election_official_findings", finding="fall|conflicting", by=())
+    falls = total("election_official_findings", finding=regions.WRONG, by=())
     return number(
         "Official figures fell or conflict",
         Text(
-            "Official turnout figures below an earlier one, or printed differently by publishers.",
+            "Official turnout figures below an earlier one, or that contradict each other or "
+            "themselves: what OfficialFigureFell and OfficialFiguresConflict fire about.",
             "From the publications alone, no observer needed; each can still be a misprint.",
             "Open Turnout gap, look up both publications, then ask the publisher.",
         ),

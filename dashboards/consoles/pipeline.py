@@ -131,7 +131,7 @@ def _urgent() -> dashboard.Panel:
             "mend it and send it again.",
         ),
         alarming("events", "none", absent="no worker", step=URGENT),
-        Value("urgent", f"sum(max by (topic, partition, type) ({_URGENT}))"),
+        Value("urgent", f"sum(max by (topic, partition, type, reason) ({_URGENT}))"),
         size=(3, 4),
         link=links.to("Observer access"),
     )

@@ -65,8 +65,8 @@ def _negative() -> dashboard.Panel:
             "Observed counts rated bad or very bad, and observed counts in all.",
             "Of those that were observed; not a random sample unless the plan says so, so that "
             "no interval can be given.",
-            "A fifth or more of at least ten fires an alert. The questions below say what went "
-            "wrong.",
+            "From the pack's share and number on, CountingAssessedNegatively fires. The questions "
+            "below say what went wrong.",
         ),
         counted("counts"),
         Value("negative", bad),

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
+
+import yaml
 
 from streams.packs import load_pack
 from streams.rules.files import groups
 from streams.rules.model import Alerting, Recording
+
+_ALERTMANAGER: Final = (
+    Path(__file__).resolve().parents[2] / "deploy" / "alertmanager" / "alertmanager.yml"
+)
 
 _HEAD: Final = """\
 <!-- Written by `make docs`. Change streams/rules/ or docs/generate/rules.py. -->
@@ -37,7 +44,7 @@ says so. They need Prometheus 2.42 or newer, and scrapes every 5 seconds under t
 - **The furthest worker is right.** During a handover two workers show a region, and one that was
   cut off from Kafka goes on showing old numbers. Rules take the series of the instance with the
   highest `scrutineer_region_position`, never the highest value. Counters take
-  `max by (partition, …)` before any `increase`.
+  `max by (partition, …)` before they are compared with those of a minute ago.
 - **Only a live worker ends an alert.** When a worker dies its series vanish. Series `…:held` keep
   their last value until a live worker shows the region again, however long that takes; what was
   over before the death stays over. Dashboards use `…:furthest`, which are not held: a region that
@@ -55,17 +62,10 @@ judged.
 
 `severity` is page, warning or info; `team` is access, turnout, room or engineers; `election` is the
 pack's id. ObserverRestrictionOpen comes twice for each restriction: `channel="chat"` always, and
-`channel="page"` to be inhibited while RestrictionsCluster fires:
+`channel="page"` to be inhibited while RestrictionsCluster fires. What mutes what in
+[alertmanager.yml](../deploy/alertmanager/alertmanager.yml):
 
-```yaml
-inhibit_rules:
-  - source_matchers: [alertname="RestrictionsCluster", scope="region"]
-    target_matchers: [alertname="ObserverRestrictionOpen", channel="page"]
-    equal: [election, region]
-  - source_matchers: [alertname="RegionUnwatched"]
-    target_matchers: [alertname=~"RegionSilent|OfficialFigureOverdue"]
-    equal: [election, region]
-```
+INHIBITIONS
 
 An alert's labels change only when its report's kind or place is corrected. Alerts about the whole
 country have its code as `region`, and `scope="country"`.
@@ -113,7 +113,19 @@ _MEANINGS: Final = {
 
 def page() -> str:
     """The page's text."""
-    return "\n".join([_HEAD, *_alerts(), _SERIES.rstrip("\n"), *_series()]) + "\n"
+    head = _HEAD.replace("INHIBITIONS", "\n".join(_inhibitions()))
+    return "\n".join([head, *_alerts(), _SERIES.rstrip("\n"), *_series()]) + "\n"
+
+
+def _inhibitions() -> Iterator[str]:
+    yield "| while this fires | this is not told | of the same |\n|---|---|---|"
+    text = _ALERTMANAGER.read_text(encoding="utf-8")
+    for rule in yaml.safe_load(text)["inhibit_rules"]:
+        source, target = (
+            "`" + ", ".join(rule[f"{side}_matchers"]).replace("|", r"\|") + "`"
+            for side in ("source", "target")
+        )
+        yield f"| {source} | {target} | {', '.join(rule.get('equal', ()))} |"
 
 
 def _alerts() -> Iterator[str]:

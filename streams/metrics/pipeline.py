@@ -110,12 +110,12 @@ PIPELINE: Final[tuple[Family, ...]] = (
         name="scrutineer_urgent_rejected_events_total",
         kind="counter",
         unit="events",
-        labels=("topic", "partition", "type"),
+        labels=("topic", "partition", "type", "reason"),
         meaning="Events among those of scrutineer_rejected_events_total that tell of a "
         "restriction on observers or of a critical incident, by their type or, where none could "
         "be read, by the words in them.",
-        zeros="The types of restrictions and incidents, a type that is none of ours and none, on "
-        "every input topic.",
+        zeros="As there, but only the types of restrictions and incidents, a type that is none of "
+        "ours and none.",
         remedy="Somebody may be kept out right now and no table shows it. Read the letter with "
         "`scrutineer dead-letters show`, act on it, then mend and retry it.",
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, islice
 from typing import Final, NamedTuple, get_args
 
@@ -98,25 +98,30 @@ class Deployment:
         }
 
     def _rejected(self, view: WorkerView) -> Values:
+        return self._counted({number: part.rejected for number, part in view.parts.items()})
+
+    def _urgent(self, view: WorkerView) -> Values:
+        counts = {number: part.urgent for number, part in view.parts.items()}
+        return self._counted(counts, URGENT_TYPES)
+
+    def _counted(
+        self,
+        counts: Mapping[int, Mapping[tuple[str, str, str], int]],
+        types: Container[str] | None = None,
+    ) -> Values:
+        """By partition, topic, type and reason: what was counted, and zeros of ``types``."""
         found: Values = {}
-        for number, part in view.parts.items():
+        for number, counted in counts.items():
             name = str(number)
             for topic, possible in self._rejections.items():
                 for type_, reason in possible:
-                    found[topic, name, type_, reason] = 0
-            for (topic, type_, reason), count in part.rejected.items():
+                    if types is None or type_ in types:
+                        found[topic, name, type_, reason] = 0
+            for (topic, type_, reason), count in counted.items():
                 known = type_ if not type_ or type_ in EVENTS else OTHER_TYPE
                 key = (topic, name, known, reason)
                 found[key] = found.get(key, 0) + count
         return found
-
-    def _urgent(self, view: WorkerView) -> Values:
-        return {
-            (topic, str(number), type_): part.urgent[topic, type_]
-            for number, part in view.parts.items()
-            for topic in self.topics
-            for type_ in URGENT_TYPES
-        }
 
 
 def histogram(freshness: Freshness) -> Iterator[tuple[str, list[tuple[float, int]], float]]:

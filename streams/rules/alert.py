@@ -86,7 +86,7 @@ class Writer:
         Texts are filled in from the labels of the series, which ``labels`` are not among.
         """
         common = {
-            "election": self.pack.id,
+            "election": _plain(self.pack.id),
             "severity": severity or sheet.severity,
             "team": sheet.team,
         }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 from schemas.fields import rfc3339
 from schemas.pack import Pack
@@ -36,10 +35,10 @@ def _regions(pack: Pack) -> Iterator[Recording]:
 def _hours(pack: Pack) -> Iterator[Recording]:
     """Of each day and region; never of the country, whose hours are those of its regions."""
     for code in pack.region_codes():
-        for opens, closes in pack.polls(code):
-            day = datetime.fromtimestamp(opens / 1e6, UTC).date().isoformat()
-            yield _constant(POLLS_OPEN, opens / 1e6, region=code, day=day)
-            yield _constant(POLLS_CLOSE, closes / 1e6, region=code, day=day)
+        # By number: two openings, of which one is earlier in the day, can have one date in UTC.
+        for day, (opens, closes) in enumerate(pack.polls(code), 1):
+            yield _constant(POLLS_OPEN, opens / 1e6, region=code, day=str(day))
+            yield _constant(POLLS_CLOSE, closes / 1e6, region=code, day=str(day))
 
 
 def _turnout(pack: Pack) -> Iterator[Recording]:

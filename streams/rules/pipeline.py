@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from streams.rules.alert import REGION, REGION_INFO, Sheet, Writer
+from streams.rules.alert import REGION, REGION_INFO, Sheet, Writer, words
 from streams.rules.model import Group, Recording, Rule
+from streams.rules.series import quoted
 
 JOB: Final = "scrutineer"
 """Name of the scrape job of the workers."""
@@ -13,7 +14,7 @@ LAG_EVENTS: Final = 1000
 FRESHNESS_SECONDS: Final = 5
 """Of the 15 seconds that a restriction may take from Kafka to a phone."""
 
-URGENT: Final = "topic_partition_type:scrutineer_urgent_rejected_events_total:held"
+URGENT: Final = "topic_partition_type_reason:scrutineer_urgent_rejected_events_total:held"
 REJECTED: Final = "topic_partition_type_reason:scrutineer_rejected_events_total:held"
 
 URGENT_REPORT_REJECTED: Final = Sheet(
@@ -21,11 +22,12 @@ URGENT_REPORT_REJECTED: Final = Sheet(
     severity="page",
     team="room",
     dashboard="pipeline-health",
-    fields=("topic", "type"),
-    summary="A restriction on observers or a critical incident was rejected: no table shows it",
+    fields=("topic", "type", "reason"),
+    summary=f"A restriction on observers or a critical incident was rejected ({words('reason')})",
     description='About {{ $value | printf "%.0f" }} event(s) on {{ $labels.topic }} '
     "({{ with $labels.type }}{{ . }}{{ else }}unreadable{{ end }}) went to the dead letters within "
-    "a minute. Read them now: somebody may be kept out, and nothing else will tell.",
+    "a minute, for {{ $labels.reason }}. Read them now: somebody may be kept out, and no table "
+    "and nothing else will tell.",
 )
 
 EVENTS_REJECTED: Final = Sheet(
@@ -91,7 +93,11 @@ def group(writer: Writer) -> Group:
 
 
 def _rejections(writer: Writer) -> list[Rule]:
-    """A counter keeps its last value while no worker shows it, so that no increase is missed."""
+    """A counter keeps its last value while no worker shows it, so that no increase is missed.
+
+    Not ``increase``: it takes a fall for a counter that began at 0 again. Ours falls when workers
+    get a pack that accepts what they rejected before, and then nothing new was rejected.
+    """
     found: list[Rule] = []
     for record, sheet, keep in (
         (URGENT, URGENT_REPORT_REJECTED, "15m"),
@@ -99,7 +105,8 @@ def _rejections(writer: Writer) -> list[Rule]:
     ):
         by, metric, _ = record.split(":")
         labels = by.replace("_", ", ")
-        increase = f"sum by ({', '.join(sheet.fields)}) (increase({record}[1m])) > 0"
+        more = f"{record} - min_over_time({record}[1m])"
+        increase = f"sum by ({', '.join(sheet.fields)}) ({more}) > 0"
         found += [
             Recording(record, f"max by ({labels}) ({metric})\nor\n{record}"),
             writer.alert(sheet, increase, keep=keep),
@@ -176,7 +183,7 @@ def _watch(writer: Writer) -> list[Rule]:
 def _packs(writer: Writer) -> list[Rule]:
     """Against the pack that these rules were written from: thresholds and texts are in them."""
     pack = writer.pack
-    same = f'election="{pack.id}",acceptance="{pack.acceptance_digest[:12]}"'
+    same = f'election={quoted(pack.id)},acceptance="{pack.acceptance_digest[:12]}"'
     info = "scrutineer_pack_info"
     other = f"{info} unless {info}{{{same}}}"
     stale = f'{info}{{{same},judgement!="{pack.judgement_digest[:12]}"}}'

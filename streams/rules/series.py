@@ -16,6 +16,12 @@ FURTHEST: Final = (
 """Of each region, the instance that has folded most of the log (or several with the same)."""
 
 
+def quoted(text: str) -> str:
+    """``text`` as a string of PromQL, whatever quotes are in it."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
 def furthest(selector: str, *by: str) -> str:
     """``selector`` of the instance that is furthest, without the labels of the scrape.
 

@@ -13,7 +13,7 @@ from streams.rules.series import furthest, held
 GAPS: Final = "region:election_turnout_gap_checkpoints:held"
 MATCHED: Final = "region:election_turnout_matched:held"
 FINDINGS: Final = "region:election_official_findings:held"
-_CONFLICTS: Final = "conflicting|inconsistent|impossible|jump|sum_mismatch"
+CONFLICTS: Final = "conflicting|inconsistent|impossible|jump|sum_mismatch"
 _SIDE: Final = "{{ if gt $value 0.0 }}above{{ else }}below{{ end }}"
 _STAYS: Final = (
     "Observed turnout stays with the analysts while any poll is open: no figure in a message."
@@ -85,7 +85,7 @@ def _official(writer: Writer) -> list[Rule]:
     conflict = _finding(
         writer,
         "OfficialFiguresConflict",
-        _CONFLICTS,
+        CONFLICTS,
         f"Official turnout contradicts itself ({words('finding')}): {REGION}",
         f"{{{{ $value }}}} finding(s) {words('finding')} among the published turnout figures of "
         f"{REGION}. The table official_findings has both figures, with their sources.",

@@ -28,7 +28,7 @@ class Partition:
     (µs) of a clock event. ``newest``: the newest event time (µs) of any other event.
     ``outcomes``: (topic, outcome) → records. ``rejected``: (topic, type, reason) → records; the
     type is "" where none could be read, "other" where it is none of the catalogue. ``urgent``:
-    (topic, type) → those of them that tell of a restriction or a critical incident.
+    the same of those among them that tell of a restriction or a critical incident.
     """
 
     __slots__ = (
@@ -52,7 +52,7 @@ class Partition:
         self.newest: int | None = None
         self.outcomes: Counter[tuple[str, Outcome]] = Counter()
         self.rejected: Counter[tuple[str, str, str]] = Counter()
-        self.urgent: Counter[tuple[str, str]] = Counter()
+        self.urgent: Counter[tuple[str, str, str]] = Counter()
 
     def fold(
         self, result: Accepted | Rejected, topic: str = "", offset: int | None = None
@@ -66,7 +66,7 @@ class Partition:
             type_ = _known(result.type)
             self.rejected[topic, type_, result.reason] += 1
             if result.urgent:
-                self.urgent[topic, type_] += 1
+                self.urgent[topic, type_, result.reason] += 1
         self.outcomes[topic, outcome] += 1
         if offset is not None:
             self.next[topic] = offset + 1

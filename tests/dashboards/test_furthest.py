@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dashboards import queries
-from tests.dashboards.boards import fill
+from tests.dashboards.boards import boards, expressions, fill
 from tests.dashboards.day import SILENT
 from tests.dashboards.prometheus import Prometheus
 from tests.dashboards.world import pages
@@ -68,6 +68,18 @@ def test_the_countrys_own_figures_are_not_counted_twice(prometheus: Prometheus) 
     assert "XX" in by_region(prometheus, queries.each("election_official_as_of_timestamp_seconds"))
 
 
+def test_an_open_restriction_is_one_alert_on_the_wall(prometheus: Prometheus) -> None:
+    """Rules make two of it, for two channels: the number of alerts counts it once."""
+    (board,) = (board for board in boards() if board.uid == "operations-room")
+    (panel,) = (panel for panel in board.panels if panel["title"] == "Alerts firing")
+    (expression,) = expressions(panel)
+    name = 'ALERTS{alertname="ObserverRestrictionOpen", '
+    single = fill(expression.replace("ALERTS{", name), ALL)
+    opened = "count(region:election_restriction_opened_timestamp_seconds:held)"
+    prometheus.until(f"{single} > 0")
+    assert prometheus.now(single)[0].value == prometheus.now(opened)[0].value
+
+
 def test_a_report_of_the_country_itself_is_counted(prometheus: Prometheus) -> None:
     """A report is in one region, also when that is the country: no sum leaves it out."""
     shown = by_region(prometheus, queries.total("election_restrictions_open"))
@@ -95,6 +107,20 @@ def test_a_total_of_silent_regions_has_no_zero(prometheus: Prometheus) -> None:
     total_of = queries.spoken_total(nothing)
     assert [one.value for one in prometheus.now(fill(total_of, ALL))] == [0]
     assert [one.value for one in prometheus.now(fill(total_of, {"region": SILENT}))] == [-1]
+
+
+def test_none_elsewhere_is_not_none(prometheus: Prometheus) -> None:
+    """While a region has no worker, its restrictions are in no count: 0 of the others is no 0."""
+    nothing = queries.total(
+        "election_restrictions_open", kind="entry_denied", phase="unknown", by=()
+    )
+    missing = 'unless on (region) scrutineer_region_live{region!="XX-B"}'
+    watched = "unless on (region) scrutineer_region_live"
+    told = fill(queries.spoken_total(nothing), ALL).replace(watched, missing)
+    assert [one.value for one in prometheus.now(told)] == [-1]
+    empty = queries.each("election_restriction_opened_timestamp_seconds") + " < 0"
+    (row,) = prometheus.now(fill(queries.listed(empty), ALL).replace(watched, missing))
+    assert (row.labels["region"], row.value) == ("a region is not watched", -1)
 
 
 def test_an_empty_list_says_whether_anybody_reports(prometheus: Prometheus) -> None:

@@ -13,6 +13,7 @@ from tests.data import ROOT
 
 PAGE = (ROOT / "docs" / "dashboards.md").read_text(encoding="utf-8")
 SHARED = {
+    "pack:election_region:info",
     "scrutineer_region_position",
     "scrutineer_region_live",
     "scrutineer_now_timestamp_seconds",

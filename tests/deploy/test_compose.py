@@ -138,6 +138,17 @@ def test_prometheus_knows_every_worker_and_alertmanager() -> None:
     assert targets("alertmanagers") == ["alertmanager:9093"]
 
 
+def test_prometheus_may_be_away_for_a_while() -> None:
+    """Alertmanager takes alerts for over four resend delays after they were last sent."""
+    (delay,) = re.findall(
+        r"--rules\.alert\.resend-delay=(\d+)m", str(service("prometheus")["command"])
+    )
+    assert 4 * int(delay) >= 20
+    option = f"--rules.alert.resend-delay={delay}m"
+    for also in ("README.md", "kubernetes/base/prometheus.yaml"):
+        assert option in (DEPLOY / also).read_text(encoding="utf-8"), also
+
+
 def test_what_is_mounted_is_there() -> None:
     """Files of the project are mounted from where they are, and only to be read."""
     may_be_missing = (DEPLOY / "packs", ROOT / "dashboards" / "json")

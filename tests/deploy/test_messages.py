@@ -157,6 +157,17 @@ async def test_a_dead_workers_consequences_are_muted(inbox: Inbox, alerts: Alert
     assert set(inbox.lines("engineers")) == {"NOW Worker down", "NOW Partition failed"}
 
 
+async def test_a_rejected_restriction_says_why_on_a_phone(
+    inbox: Inbox, alerts: Alertmanager
+) -> None:
+    """Its reason is one of a closed list, so that it is no free text."""
+    urgent = {"alertname": "UrgentReportRejected", "severity": "page", "team": "room"}
+    await alerts.fire({**urgent, "type": "", "reason": "unknown_station"}, **PAGES)
+    for receiver in ("room-phone", "room"):
+        line = "NOW Urgent report rejected, unknown station"
+        await inbox.until(lambda r=receiver, line=line: said(inbox, r, line))  # type: ignore[misc]
+
+
 async def test_mail_is_text_that_says_what_to_do(inbox: Inbox, alerts: Alertmanager) -> None:
     """Several regions are one mail; the login is the password file's; the end comes too."""
     gap = {"alertname": "TurnoutGap", "severity": "page", "team": "turnout"}

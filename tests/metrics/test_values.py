@@ -470,15 +470,18 @@ def test_an_urgent_event_among_the_rejected_is_counted_apart() -> None:
     where = {"topic": TOPICS[0], "partition": str(home("XX-A"))}
     wrong, critical = restriction(kind="expelled").raw, incident(severity="critical").raw
     urgent = {
-        wrong.replace(b"expelled", b"no such"): "election.observer.restriction.v1",
-        critical.replace(b"campaigning", b"no such"): "election.observer.incident.v1",
-        wrong.replace(b"restriction.v1", b"restriction.v7"): "other",
-        wrong[:-20]: "",
-        critical[:-1]: "",
+        wrong.replace(b"expelled", b"no such"): (
+            "election.observer.restriction.v1",
+            "invalid_data",
+        ),
+        critical.replace(b"XX-A", b"XX-Z"): ("election.observer.incident.v1", "unknown_region"),
+        wrong.replace(b"restriction.v1", b"restriction.v7"): ("other", "unknown_type"),
+        wrong[:-20]: ("", "not_json"),
+        critical[:-1]: ("", "not_json"),
     }
-    for raw, type_ in urgent.items():
+    for raw, (type_, reason) in urgent.items():
         found = folded(rejected(raw, TOPICS[0]))
-        assert value(found, name, type=type_, **where) == 1
+        assert value(found, name, type=type_, reason=reason, **where) == 1
         assert total(found, name) == 1
         assert found[name].keys() == folded()[name].keys()
     calm = incident(severity="high", description='"severity": "critical"').raw

@@ -26,7 +26,7 @@ from streams.rules.model import Alerting, Recording, Rule
 from streams.tables.buckets import BUCKET, WINDOWS
 from tests.data import ROOT
 from tests.packs import SMALL_FILES, small_pack
-from tests.rules.promtool import promtool
+from tests.rules.promtool import promtool, write
 from tests.rules.world import CASES
 
 COMMITTED = ROOT / "deploy" / "prometheus" / "rules"
@@ -74,6 +74,35 @@ def test_promtool_finds_nothing_wrong(where: str, tmp_path: Path) -> None:
     )
     assert check.returncode == 0, check.stdout + check.stderr
     assert check.stderr == ""
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {'"test-2030"': """'it"s-{{.}}-\\d'"""},
+        {
+            "[2030-06-02]": "[2030-06-02, 2030-06-03]",
+            '"Etc/UTC"': '"Asia/Singapore"',
+            "\n[turnout]\n": '\n[[polling.exceptions]]\nregions = ["XX-A"]\ndays = [2030-06-02]\n'
+            'open = "08:00"\n\n[turnout]\n',
+        },
+    ],
+    ids=["quotes in the id", "two openings on one date in UTC"],
+)
+def test_promtool_finds_nothing_wrong_with_an_odd_pack(
+    changes: dict[str, str], tmp_path: Path
+) -> None:
+    """What the pack's own check lets through must not come out as rules that do not load."""
+    election = SMALL_FILES["election.toml"]
+    for old, new in changes.items():
+        assert old in election
+        election = election.replace(old, new)
+    pack = parse_pack({**SMALL_FILES, "election.toml": election})
+    paths = write(tmp_path, files(pack))
+    check = subprocess.run(
+        [promtool(), "check", "rules", *paths], capture_output=True, text=True, check=False
+    )
+    assert check.returncode == 0, check.stdout + check.stderr
 
 
 def test_the_command_says_what_there_is_and_writes_nothing_unasked() -> None:

@@ -14,13 +14,15 @@ RESTRICTION = "election.observer.restriction.v1"
 URGENT = "scrutineer_urgent_rejected_events_total"
 REJECTED = "scrutineer_rejected_events_total"
 ON = {"topic": "election.observer", "partition": "3", "type": RESTRICTION}
+WHY = {"reason": "unknown_station"}
 MINUTE = 12
 
 
 @case("UrgentReportRejected", "fires", "resolves")
 def test_a_rejected_restriction_pages_at_once(world: World) -> None:
     """From 0 to 1; it stays for a quarter of an hour, since nothing tells when it was read."""
-    world.put(URGENT, span((0, 2), (1, 400)), **ON)
+    world.put(URGENT, span((0, 2), (1, 400)), **ON, **WHY)
+    world.put(URGENT, 3, **ON, reason="misrouted")
     name = "UrgentReportRejected"
     world.firing(1, name, 0)
     world.texts(
@@ -28,14 +30,16 @@ def test_a_rejected_restriction_pages_at_once(world: World) -> None:
         name,
         told(
             name,
-            "A restriction on observers or a critical incident was rejected: no table shows it",
+            "A restriction on observers or a critical incident was rejected (unknown station)",
             f"About 1 event(s) on election.observer ({RESTRICTION}) went to the dead letters "
-            "within a minute. Read them now: somebody may be kept out, and nothing else will tell.",
+            "within a minute, for unknown_station. Read them now: somebody may be kept out, and "
+            "no table and nothing else will tell.",
             "page",
             "room",
             "pipeline-health",
             topic="election.observer",
             type=RESTRICTION,
+            **WHY,
         ),
     )
     world.always(range(2, 190), name, 1)
@@ -46,9 +50,9 @@ def test_a_rejected_restriction_pages_at_once(world: World) -> None:
 @case("UrgentReportRejected", "quiet")
 def test_what_was_rejected_long_ago_pages_nobody(world: World) -> None:
     """A worker that comes up with old rejections, a handover, a rebuild: none of it is new."""
-    world.put(URGENT, span((4, 8), (GONE, 1)), **ON)
-    world.put(URGENT, span(("_", 20), (4, 40)), OTHER, **ON)
-    world.put(URGENT, span((0, 60)), **(ON | {"partition": "4"}))
+    world.put(URGENT, span((4, 8), (GONE, 1)), **ON, **WHY)
+    world.put(URGENT, span(("_", 20), (4, 40)), OTHER, **ON, **WHY)
+    world.put(URGENT, span((0, 60)), **(ON | {"partition": "4"}), **WHY)
     world.put(REJECTED, span((0, 10), (9, 50)), **ON, reason="invalid_data")
     world.always(range(60), "UrgentReportRejected", 0)
     world.check()
@@ -56,10 +60,22 @@ def test_what_was_rejected_long_ago_pages_nobody(world: World) -> None:
 
 def test_what_was_rejected_while_no_worker_was_seen_pages_too(world: World) -> None:
     """Minutes after the one worker died another one comes up and has one more."""
-    world.put(URGENT, span((4, 8), (GONE, 1)), **ON)
-    world.put(URGENT, span(("_", 90), (5, 20)), OTHER, **ON)
+    world.put(URGENT, span((4, 8), (GONE, 1)), **ON, **WHY)
+    world.put(URGENT, span(("_", 90), (5, 20)), OTHER, **ON, **WHY)
     world.always(range(90), "UrgentReportRejected", 0)
     world.firing(90, "UrgentReportRejected", 1)
+    world.check()
+
+
+@case("UrgentReportRejected", "quiet", "fires")
+@case("EventsRejected", "quiet", "fires")
+def test_a_pack_that_accepts_more_pages_nobody(world: World) -> None:
+    """Its workers count fewer rejections from the log's start: none is new, but the next one is."""
+    for name in (URGENT, REJECTED):
+        world.put(name, span((40, 20), (GONE, 4), (3, 30), (4, 20)), **ON, **WHY)
+    for alert in ("UrgentReportRejected", "EventsRejected"):
+        world.always(range(54), alert, 0)
+        world.always(range(54, 74), alert, 1)
     world.check()
 
 
