@@ -194,7 +194,7 @@ class WorkerSettings(BaseModel):
     clock: Literal["wall", "log"] = Field(
         "wall",
         description="What 'now' is: wall (the computer's clock) or log (the clock that a player "
-        "writes into the log, for a demo or a past election).",
+        "writes into the log, for a demo or a past election; 1970 until one is live here).",
     )
     accept_pack: bool = Field(
         False,

@@ -62,7 +62,8 @@ judged.
 
 `severity` is page, warning or info; `team` is access, turnout, room or engineers; `election` is the
 pack's id. ObserverRestrictionOpen comes twice for each restriction: `channel="chat"` always, and
-`channel="page"` to be inhibited while RestrictionsCluster fires. What mutes what in
+`channel="page"` to be inhibited while a RestrictionsCluster of its region fires. A cluster of
+several regions (`scope="country"`) mutes none. What mutes what in
 [alertmanager.yml](../deploy/alertmanager/alertmanager.yml):
 
 INHIBITIONS
@@ -72,6 +73,23 @@ country have its code as `region`, and `scope="country"`.
 
 A pack may have its own summaries in `[judgement.alerts]`, where `{region}` and the other labels of
 the alert's series are filled in.
+
+## What is proved, and how long it takes
+
+`tests/endtoend/test_restrictions.py` runs a real Kafka, two workers, Prometheus and Alertmanager,
+with these rules and the configurations of [deploy/](../deploy/README.md):
+
+- A restriction is told to phone and desk once, and its end once; each by itself, however many are
+  open in the region.
+- A worker that is killed ends no restriction and tells none again: not while nobody watches, not
+  when another one takes over, not when it is back.
+- While a region has a cluster its next restriction goes to the desk alone; afterwards the phone
+  hears what is still open.
+- A restriction that is rejected, so that no table shows it, rings a phone as well.
+
+From the log a restriction waits for the next scrape and then for the next evaluation, at most 5
+seconds each, and a fraction of a second for all else. An end waits for the group's interval as
+well: 5 seconds more. `python -m benchmarks alerts` measures both on your machine.
 """
 
 _SERIES: Final = """\

@@ -75,7 +75,8 @@ class Feed:
         self._answered = time.monotonic()
         self.pipeline = self._pipeline(state)
         now = microseconds(datetime.fromisoformat(state["now"]))
-        self.board = build(self._pack, now, rows, basis)
+        # 0: the log has not said what time it is.
+        self.board = build(self._pack, now or None, rows, basis)
 
     async def follow(self) -> None:
         """Refresh for ever."""

@@ -29,7 +29,8 @@ PIPELINE: Final[tuple[Family, ...]] = (
         kind="gauge",
         unit="seconds since 1970, UTC",
         meaning="The time it is for this worker: the wall clock, or the log's clock when a day is "
-        "played. Rules about the election compare with this and never with time().",
+        "played, 0 until that says something. Rules about the election compare with this and never "
+        "with time().",
         remedy="Behind the wall clock on election day: the worker runs with the log's clock, or "
         "its host's clock is wrong.",
     ),

@@ -69,7 +69,11 @@ def _results(writer: Writer) -> list[Rule]:
     published = furthest("election_results_published_stations", "region")
     close = furthest("election_polls_close_timestamp_seconds", "region")
     late = f"({NOW} - {close} > {hours * 3600})\nand on (region)\n{published} == 0"
-    nowhere = f"min({LATE}) and on () (sum({PUBLISHED}) == 0)"
+    # Of the whole country only when the last region is late: polls may close hours apart.
+    regions = sum(bool(writer.pack.polls(code)) for code in writer.pack.region_codes())
+    nowhere = (
+        f"min({LATE}) and on () (sum({PUBLISHED}) == 0) and on () (count({LATE}) >= {regions})"
+    )
     return [
         held(PUBLISHED, published),
         held(LATE, late),

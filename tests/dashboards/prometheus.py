@@ -43,6 +43,13 @@ class Prometheus:
         found: list[str] = self._ask(f"label/{label}/values", **{"match[]": family})
         return found
 
+    def rule_failures(self) -> float:
+        """How often a rule could not be evaluated since the server started."""
+        with urllib.request.urlopen(f"http://{self._address}/metrics", timeout=30) as answer:
+            found: list[str] = answer.read().decode().splitlines()
+        family = "prometheus_rule_evaluation_failures_total{"
+        return sum(float(one.rpartition(" ")[2]) for one in found if one.startswith(family))
+
     def until(self, expression: str) -> None:
         """Wait until ``expression`` has a series."""
         deadline = time.monotonic() + PATIENCE

@@ -54,15 +54,24 @@ class Alertmanager:
     """``async with Alertmanager(folder, inbox) as alerts:`` runs one whose receivers are ``inbox``.
 
     The configuration is the committed one, but for the addresses, the files of secrets, TLS to the
-    mail server and the waiting times outside the access routes, which are a second at most.
-    ``more`` are further receivers' settings of the access desk's phone.
+    mail server and the waiting times outside the access routes, which are a second at most unless
+    ``hurry`` is false. ``more`` are further receivers' settings of the access desk's phone.
     """
 
-    def __init__(self, folder: Path, inbox: Inbox, more: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        inbox: Inbox,
+        more: dict[str, Any] | None = None,
+        *,
+        hurry: bool = True,
+    ) -> None:
         self._folder = folder
         self._inbox = inbox
         self._more = more or {}
-        self._url = f"http://127.0.0.1:{free_port()}"
+        self._hurry = hurry
+        self.address = f"127.0.0.1:{free_port()}"
+        self._url = f"http://{self.address}"
 
     async def __aenter__(self) -> Self:
         self._write()
@@ -72,7 +81,7 @@ class Alertmanager:
                     tool("prometheus-alertmanager", "prometheus-alertmanager"),
                     f"--config.file={self._folder / 'alertmanager.yml'}",
                     f"--storage.path={self._folder / 'data'}",
-                    f"--web.listen-address={self._url.removeprefix('http://')}",
+                    f"--web.listen-address={self.address}",
                     "--cluster.listen-address=",
                 ],
                 {},
@@ -126,7 +135,8 @@ class Alertmanager:
             if receiver["name"] == "access-phone":
                 receiver.update(self._more)
         (self._folder / "smtp_password").write_text(PASSWORD, encoding="utf-8")
-        _hurry(config["route"])
+        if self._hurry:
+            _hurry(config["route"])
         (self._folder / "alertmanager.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
 
 

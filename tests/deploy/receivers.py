@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import time
 from collections.abc import Callable
 from email import message_from_bytes
 from email.policy import default
@@ -17,11 +18,12 @@ PATIENCE = 60.0
 
 
 class Message(NamedTuple):
-    """What arrived: for whom, as a person reads it, and all of it."""
+    """What arrived: for whom, as a person reads it, all of it, and when (seconds since 1970)."""
 
     receiver: str
     text: str
     raw: str
+    at: float
 
 
 class Inbox:
@@ -80,7 +82,7 @@ class Inbox:
         body = json.loads(raw)
         (attachment,) = body.get("attachments", [{}])
         text = attachment.get("text", raw)
-        await self._keep(Message(request.match_info["name"], text, raw))
+        await self._keep(Message(request.match_info["name"], text, raw, time.time()))
         return web.Response(text="ok")
 
     async def _smtp(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -111,4 +113,4 @@ class Inbox:
         mail = message_from_bytes(data.removesuffix(b".\r\n"), policy=default)
         parts = [part.get_content() for part in mail.walk() if not part.is_multipart()]
         text = "\n".join([mail["Subject"], *"\n".join(parts).splitlines()])
-        await self._keep(Message(recipient, text, data.decode()))
+        await self._keep(Message(recipient, text, data.decode(), time.time()))

@@ -102,7 +102,7 @@ async def test_a_signal_while_waiting_ends_it(tmp_path: Path, number: int) -> No
 
 
 async def test_the_clock_of_the_log(broker: str, tmp_path: Path) -> None:
-    """With `--clock log` now is the newest clock event's, not the computer's."""
+    """With `--clock log` now is the newest clock event's, never the computer's."""
     import json
 
     settings = settings_of(broker, "clock")
@@ -111,6 +111,9 @@ async def test_the_clock_of_the_log(broker: str, tmp_path: Path) -> None:
     raw = json.dumps(sample.clock(moment)).encode()
     with WorkerProcess(settings, tmp_path, "--clock", "log") as worker:
         await worker.until_ready()
+        # A worker that starts must not have the played day be over for the rules.
+        assert worker.get("/state").body["now"] == "1970-01-01T00:00:00Z"
+        assert "\nscrutineer_now_timestamp_seconds 0.0\n" in worker.get("/metrics").body
         await send(settings, [sample.encoded(sample.incident(1, "KZ-61", 60), "observer")])
         await worker.until("/state", lambda a: a.body["now"] == "2023-03-19T01:01:00Z")
         await send(settings, [sample.Event("desk", b"KZ-61", raw)])

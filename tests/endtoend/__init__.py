@@ -1,0 +1,1 @@
+"""From an event in Kafka to what somebody reads, with every part a real one."""
