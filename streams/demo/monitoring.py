@@ -34,17 +34,28 @@ class Addresses(NamedTuple):
     alertmanager: str
 
 
+class Found(NamedTuple):
+    """What there is to start: paths of the programs and texts of their configurations, by name."""
+
+    programs: Mapping[str, str]
+    texts: Mapping[str, str]
+
+
+def find(deploy: Path = _DEPLOY) -> Found:
+    """What there is. UnmonitoredError: a program is missing, or the configuration at ``deploy``."""
+    return Found(_programs(), _configuration(deploy))
+
+
 @contextlib.asynccontextmanager
 async def monitoring(
-    pack: Pack, worker: str, directory: Path, deploy: Path = _DEPLOY
+    found: Found, pack: Pack, worker: str, directory: Path
 ) -> AsyncIterator[Addresses]:
     """Both, watching ``worker`` (host:port) with the rules of ``pack``, until the block ends.
 
     Their configuration is left in ``directory``/monitoring, their data are not. UnmonitoredError:
-    they are not installed, there is no configuration at ``deploy``, or they do not start.
+    they do not start.
     """
-    programs = _programs()
-    texts = _configuration(deploy)
+    programs, texts = found
     folder = directory / FOLDER
     for old in folder.glob("prometheus/rules/*.yml"):
         old.unlink()
@@ -68,7 +79,7 @@ def _programs() -> dict[str, str]:
     found = {name: shutil.which(name) for name in PACKAGES}
     missing = tuple(name for name, path in found.items() if path is None)
     if missing:
-        raise UnmonitoredError(f"install {' and '.join(missing)}, packages of Debian", missing)
+        raise UnmonitoredError(f"install {' and '.join(missing)}, of Debian's packages", missing)
     return {name: path for name, path in found.items() if path is not None}
 
 

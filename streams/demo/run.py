@@ -18,7 +18,7 @@ from streams.demo.course import DemoError, Options, play
 from streams.demo.day import Day, prepare
 from streams.demo.feed import Feed
 from streams.demo.handle import write_handle
-from streams.demo.monitoring import UnmonitoredError, monitoring
+from streams.demo.monitoring import UnmonitoredError, find, monitoring
 from streams.embedded import EmbeddedBroker
 from streams.errors import UserError
 from streams.log.topics import create_topics
@@ -103,11 +103,13 @@ async def _monitored(
     stack: contextlib.AsyncExitStack, day: Day, port: int, audience: Audience
 ) -> AlertFeed | None:
     """Prometheus and Alertmanager, until ``stack`` ends; None, and told why: there are none."""
-    audience.say("starting Prometheus and Alertmanager")
     try:
-        addresses = await stack.enter_async_context(
-            monitoring(day.pack, f"127.0.0.1:{port}", day.directory)
-        )
+        found = find()
+        audience.say("starting Prometheus and Alertmanager")
+        with _writing(day.directory):
+            addresses = await stack.enter_async_context(
+                monitoring(found, day.pack, f"127.0.0.1:{port}", day.directory)
+            )
     except UnmonitoredError as error:
         audience.unmonitored(str(error), error.missing)
         return None

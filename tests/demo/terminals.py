@@ -17,17 +17,21 @@ DEMO = "scrutineer demo --keep var/demo"
 
 
 class DemoOnTerminal:
-    """The demo as `make demo` starts it, on a terminal of its own; ``seen`` is its screen."""
+    """The demo as `make demo` starts it, on a terminal of its own; ``seen`` is its screen.
 
-    def __init__(self, folder: Path) -> None:
+    ``path``: where it finds programs, in the place of ours.
+    """
+
+    def __init__(self, folder: Path, path: str | None = None) -> None:
         self.folder = folder
         self.seen = b""
         master, terminal = pty.openpty()
+        found = {} if path is None else {"PATH": path}
         program = [sys.executable, "-m", "streams", *DEMO.split()[1:], "--seconds", "4"]
         self.process = subprocess.Popen(
             program,
             cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm", "COLUMNS": "120"},
+            env={**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm", "COLUMNS": "80"} | found,
             stdin=terminal,
             stdout=terminal,
             stderr=terminal,

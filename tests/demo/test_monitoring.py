@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from streams.demo.monitoring import PACKAGES, Addresses, UnmonitoredError, monitoring
+from streams.demo.monitoring import PACKAGES, Addresses, UnmonitoredError, find, monitoring
 from streams.embedded import is_free
 from streams.packs import load_pack
 from tests.data import ROOT
@@ -189,11 +189,36 @@ def test_without_the_programs_it_says_what_to_install(tmp_path: Path) -> None:
         result = demo.result()
         assert demo.process.returncode == 0, demo.err.read_text()
     (line,) = (line for line in demo.lines() if "without alerts" in line)
-    assert line.endswith("install prometheus and prometheus-alertmanager, packages of Debian")
+    assert line.endswith("install prometheus and prometheus-alertmanager, of Debian's packages")
     assert result["monitoring"] is None
     assert result["equal"] is True
+    assert not demo.says("starting Prometheus")()
     assert "alerts firing" not in "\n".join(demo.lines())
     assert not (demo.folder / "monitoring").exists()
+
+
+def test_a_person_is_told_what_to_install_below_the_view(tmp_path: Path) -> None:
+    """Whole, on the smallest usual terminal: the line before the view is hidden by it."""
+    demo = DemoOnTerminal(tmp_path, path=str(tmp_path))
+    try:
+        demo.until("For alerts install prometheus, prometheus-alertmanager.")
+    finally:
+        demo.close()
+    assert b"ALERTS" not in demo.seen
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    """In a line, and everything ends."""
+    (tmp_path / "day").mkdir()
+    (tmp_path / "day" / "monitoring").write_text("mine")
+    for package in PACKAGES:
+        script(tmp_path / "bin", package, "exit 1")
+    with DemoProcess(tmp_path, "--seconds", "300", path=str(tmp_path / "bin")) as demo:
+        assert demo.process.wait(PATIENCE) == 2
+        told = demo.err.read_text()
+    assert "monitoring" in told
+    assert "cannot be written" in told
+    assert "Traceback" not in told
 
 
 def test_it_can_be_left_out(tmp_path: Path) -> None:
@@ -205,15 +230,6 @@ def test_it_can_be_left_out(tmp_path: Path) -> None:
     assert "alerts" not in "\n".join(demo.lines()[:-1]).lower()
 
 
-async def refused(tmp_path: Path, deploy: Path = ROOT / "deploy") -> UnmonitoredError:
-    """Why there are no alerts."""
-    pack = load_pack("kazakhstan-2023")
-    with pytest.raises(UnmonitoredError) as caught:
-        async with monitoring(pack, "127.0.0.1:1", tmp_path / "day", deploy):
-            pass
-    return caught.value
-
-
 def script(folder: Path, name: str, text: str) -> None:
     """A program of this name."""
     folder.mkdir(exist_ok=True)
@@ -221,26 +237,25 @@ def script(folder: Path, name: str, text: str) -> None:
     (folder / name).chmod(0o755)
 
 
-async def test_what_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And nothing else."""
     script(tmp_path / "bin", "prometheus", "exit 1")
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    error = await refused(tmp_path)
-    assert error.missing == ("prometheus-alertmanager",)
-    assert str(error) == "install prometheus-alertmanager, packages of Debian"
+    with pytest.raises(UnmonitoredError) as error:
+        find()
+    assert error.value.missing == ("prometheus-alertmanager",)
+    assert str(error.value) == "install prometheus-alertmanager, of Debian's packages"
 
 
-async def test_an_installed_package_has_no_configuration(
+def test_an_installed_package_has_no_configuration(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It comes with a checkout of the project: a clear line says so."""
     for package in PACKAGES:
         script(tmp_path / "bin", package, "exit 1")
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    error = await refused(tmp_path, tmp_path / "site-packages" / "deploy")
-    assert "deploy/, is not in the installed package: use `make demo`" in str(error)
-    assert error.missing == ()
-    assert not (tmp_path / "day").exists()
+    with pytest.raises(UnmonitoredError, match="not in the installed package: use `make demo`"):
+        find(tmp_path / "site-packages" / "deploy")
 
 
 @pytest.mark.usefixtures("programs")
@@ -253,8 +268,10 @@ async def test_a_program_that_does_not_start_is_told(
     (tmp_path / "bin" / "prometheus-alertmanager").symlink_to(other)
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     before = children_of(os.getpid())
-    error = await refused(tmp_path)
-    assert "prometheus.log: field keep_firing_for not found" in str(error)
+    pack = load_pack("kazakhstan-2023")
+    with pytest.raises(UnmonitoredError, match=r"prometheus\.log: field keep_firing_for not found"):
+        async with monitoring(find(), pack, "127.0.0.1:1", tmp_path):
+            pass
     assert children_of(os.getpid()) <= before
 
 
@@ -264,7 +281,8 @@ async def test_rules_of_a_run_before_are_not_loaded(tmp_path: Path) -> None:
     old = tmp_path / "monitoring" / "prometheus" / "rules" / "old.yml"
     old.parent.mkdir(parents=True)
     old.write_text("no rules at all")
-    async with monitoring(load_pack("kazakhstan-2023"), "127.0.0.1:1", tmp_path) as addresses:
+    pack = load_pack("kazakhstan-2023")
+    async with monitoring(find(), pack, "127.0.0.1:1", tmp_path) as addresses:
         assert not old.exists()
         assert rules(addresses)
         assert ask(f"{addresses.alertmanager}/-/ready") == "OK"
