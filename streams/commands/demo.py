@@ -36,6 +36,11 @@ USUAL_PORT: Final = 6066
     type=click.Path(file_okay=False, path_type=Path),
     help="Keep events, logs and tables there.",
 )
+@click.option(
+    "--no-monitoring",
+    is_flag=True,
+    help="Without Prometheus and Alertmanager, though they are installed.",
+)
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -46,13 +51,15 @@ def command(
     port: int | None,
     no_ui: bool,
     keep: Path | None,
+    no_monitoring: bool,
 ) -> None:
     """Play Kazakhstan, 19 March 2023, through broker, worker and tables.
 
     The official turnout figures are those published on the day. The observers are simulated, for
     no observer's report of that day was published by station. Starts a broker and a worker of its
-    own on this machine and stops them again. Without a terminal the last line is the result as
-    JSON. Ends with 0, 1 when live tables and replay differ or the worker fails, 130 on Ctrl-C.
+    own on this machine, and Prometheus and Alertmanager where they are installed, and stops them
+    again. Without a terminal the last line is the result as JSON. Ends with 0, 1 when live tables
+    and replay differ or the worker fails, 130 on Ctrl-C.
     """
     from rich.console import Console
 
@@ -63,7 +70,8 @@ def command(
     console = Console(highlight=False)
     seen = console.is_terminal and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
     audience: Audience = Terminal(console) if seen and not no_ui else Plain()
-    ctx.exit(run(Options(seconds, seed, _ports(port), keep), audience))
+    options = Options(seconds, seed, _ports(port), keep, monitoring=not no_monitoring)
+    ctx.exit(run(options, audience))
 
 
 def _ports(wanted: int | None) -> list[int]:

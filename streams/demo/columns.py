@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
@@ -65,3 +66,16 @@ def table(columns: Sequence[Column], rows: Sequence[Sequence[Text]], width: int)
     for row in rows:
         made.add_row(*(row[each] for each in widths))
     return made
+
+
+def whole(parts: Sequence[str], width: int, before: str = "") -> str:
+    """As many of ``parts`` as fit, none of them cut but a first one that is alone too long.
+
+    Those that do not fit are counted.
+    """
+    for shown in range(len(parts), 0, -1):
+        rest = f", +{len(parts) - shown}" if shown < len(parts) else ""
+        text = before + ", ".join(parts[:shown]) + rest
+        if cell_len(text) <= width:
+            return text
+    return parts[0] if parts else ""

@@ -12,6 +12,7 @@ from typing import Final
 
 from schemas.pack import Pack
 from streams.archive.replay import Replay
+from streams.demo.alert_feed import AlertFeed
 from streams.demo.audience import Audience
 from streams.demo.day import TABLES as TABLES_FILE
 from streams.demo.day import Day
@@ -36,16 +37,24 @@ class Options:
     """What the command line asked for.
 
     ``ports``: to try for the worker's pages. ``keep``: where the files stay, None for nowhere.
+    ``monitoring``: with Prometheus and Alertmanager, where the machine has them.
     """
 
     seconds: float
     seed: int
     ports: Sequence[int]
     keep: Path | None
+    monitoring: bool = True
 
 
 async def play(
-    options: Options, settings: Settings, day: Day, feed: Feed, audience: Audience
+    options: Options,
+    settings: Settings,
+    day: Day,
+    feed: Feed,
+    audience: Audience,
+    *,
+    alerts: AlertFeed | None,
 ) -> None:
     """Play the day before ``audience``; on a terminal it returns only when cancelled.
 
@@ -54,8 +63,9 @@ async def play(
     audience.say("waiting for the worker to take its partitions")
     await _until(feed.ready, JOIN_SECONDS, "the worker was not ready in time")
     started = time.monotonic()
-    audience.begin(day, feed)
-    background = [asyncio.create_task(feed.follow()), asyncio.create_task(audience.follow())]
+    audience.begin(day, feed, alerts)
+    follows = [feed.follow(), audience.follow(), *([] if alerts is None else [alerts.follow()])]
+    background = [asyncio.create_task(each) for each in follows]
     try:
         progress = await _publish(options, settings, day)
         await _caught_up(feed, progress)
@@ -65,6 +75,7 @@ async def play(
         others = await _others(settings, day.pack, positions, progress)
         day.keep_others(others)
         replay = await asyncio.to_thread(day.replay, others)
+        monitoring = None if alerts is None else await alerts.summary()
         audience.sum_up(
             summary(
                 day,
@@ -74,6 +85,7 @@ async def play(
                 digest=digest,
                 replay=replay,
                 seconds=seconds,
+                monitoring=monitoring,
             )
         )
         _compare(digest, replay)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from streams.demo.alerts import Alerts, Firing
 from streams.demo.board import Board, Gap, Official, RegionLine
-from streams.demo.columns import Column, number, table
+from streams.demo.columns import Column, fit, number, table, whole
 from streams.demo.scene import ALARM, FAINT, Scene, age, clock
 
 ROOMY: Final = 100
@@ -176,3 +178,52 @@ def rejected(board: Board, room: int, width: int) -> RenderableType:
         number("EVENTS", [row[1] for row in rows]),
     ]
     return table(columns, rows, width)
+
+
+def firing(alerts: Alerts, zone: ZoneInfo, room: int, width: int) -> RenderableType:
+    """Alerts by name, the most urgent first; names that do not fit stand on the last line."""
+    found = alerts.firing
+    shown = found if len(found) <= room else found[: max(0, room - 1)]
+    rows = [
+        [
+            Text("--:--" if each.since is None else clock(each.since, zone)),
+            Text(each.name, style=ALARM if each.severity == "page" else ""),
+            Text(each.severity),
+            Text(f"{each.number:,}"),
+        ]
+        for each in shown
+    ]
+    title = _alerts_title(alerts)
+    least = max(len(title), 12)
+    columns = [
+        number("SINCE", [row[0] for row in rows])._replace(right=False),
+        Column(title, max([least, *(len(each.name) for each in shown)]), least),
+        Column("SEVERITY", 8, 8, 3),
+        number("COUNT", [row[3] for row in rows], 1),
+    ]
+    where = Column("WHERE", width, _least([each.where[0] for each in shown]), 2)
+    cells = fit([*columns, where], width).get(len(columns), 0)
+    for row, each in zip(rows, shown, strict=True):
+        row.append(Text(whole(each.where, cells)))
+    made = table([*columns, where], rows, width)
+    return (
+        Group(made, _other_alerts(found[len(shown) :], width)) if len(found) > len(shown) else made
+    )
+
+
+def _least(places: Sequence[str]) -> int:
+    """A code is shown whole, and the ellipsis goes after it; a name may be cut."""
+    codes = [place.partition(" ")[0] for place in places]
+    return max(8, *(len(code) + 2 for code in codes if any(map(str.isdigit, code))), 0)
+
+
+def _alerts_title(alerts: Alerts) -> str:
+    if alerts.problem:
+        return f"ALERTS: {alerts.problem}"
+    muted = f", {alerts.muted:,} MUTED" if alerts.muted else ""
+    return f"ALERTS FIRING: {alerts.number:,}{muted}"
+
+
+def _other_alerts(found: Sequence[Firing], width: int) -> Text:
+    parts = [f"{each.name} {each.number:,}" for each in found]
+    return Text(whole(parts, width, "and "), style=FAINT)

@@ -11,12 +11,14 @@ from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from streams.demo.alert_feed import AlertFeed
 from streams.demo.audience import Audience
 from streams.demo.child import WorkerProcess, start_worker
 from streams.demo.course import DemoError, Options, play
-from streams.demo.day import prepare
+from streams.demo.day import Day, prepare
 from streams.demo.feed import Feed
 from streams.demo.handle import write_handle
+from streams.demo.monitoring import UnmonitoredError, find, monitoring
 from streams.embedded import EmbeddedBroker
 from streams.errors import UserError
 from streams.log.topics import create_topics
@@ -92,7 +94,29 @@ async def _demo(options: Options, audience: Audience) -> None:
         worker, port = await start_worker(stack, options.ports, handle, directory / "worker.log")
         feed = Feed(f"http://127.0.0.1:{port}", day.pack)
         stack.push_async_callback(feed.close)
-        await _while_alive(broker, worker, play(options, settings, day, feed, audience))
+        alerts = await _monitored(stack, day, port, audience) if options.monitoring else None
+        work = play(options, settings, day, feed, audience, alerts=alerts)
+        await _while_alive(broker, worker, work)
+
+
+async def _monitored(
+    stack: contextlib.AsyncExitStack, day: Day, port: int, audience: Audience
+) -> AlertFeed | None:
+    """Prometheus and Alertmanager, until ``stack`` ends; None, and told why: there are none."""
+    try:
+        found = find()
+        audience.say("starting Prometheus and Alertmanager")
+        with _writing(day.directory):
+            addresses = await stack.enter_async_context(
+                monitoring(found, day.pack, f"127.0.0.1:{port}", day.directory)
+            )
+    except UnmonitoredError as error:
+        audience.unmonitored(str(error), error.missing)
+        return None
+    audience.say(f"alerts: {addresses.prometheus}/alerts and {addresses.alertmanager}")
+    alerts = AlertFeed(addresses, day.pack)
+    stack.push_async_callback(alerts.close)
+    return alerts
 
 
 def _log_to(path: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from schemas.fields import moment
+from streams.demo.alerts import Alerts
 from streams.demo.board import Board
 
 # Words say it; colour only repeats them. Orange and blue also part for the colour-blind.
@@ -38,6 +39,8 @@ class Scene(NamedTuple):
     board: Board
     pipeline: Pipeline
     footer: str
+    alerts: Alerts | None = None
+    """None: nobody watches for alerts."""
 
 
 def clock(at: int, zone: ZoneInfo) -> str:

@@ -11,9 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from schemas.fields import moment
+from streams.demo.alerts import Alerts
 from streams.demo.board import Board
 from streams.demo.columns import GAP
-from streams.demo.panels import findings, gap, regions, rejected, restrictions
+from streams.demo.panels import findings, firing, gap, regions, rejected, restrictions
 from streams.demo.scene import ALARM, CALM, FAINT, Pipeline, Scene, clock
 
 WIDE: Final = 120
@@ -28,17 +29,26 @@ class Screen:
         self._height = height
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Header, regions, restrictions, rejected events, footer."""
+        """Header, alerts, regions, restrictions, rejected events, footer."""
         width = options.max_width
         height = max(16, self._height or console.size.height)
         yield from _header(self._scene, width)
         room = height - 4 - 2
+        if self._scene.alerts is not None:
+            listed = _alert_lines(self._scene.alerts, room)
+            yield firing(self._scene.alerts, self._scene.zone, listed, width)
+            room -= 1 + listed
         if width >= WIDE:
             yield _side_by_side(self._scene, width, room)
         else:
             yield from _stacked(self._scene, width, room)
         yield _line(_rejected(self._scene.board, width))
         yield _line(Text(self._scene.footer, style=FAINT))
+
+
+def _alert_lines(alerts: Alerts, room: int) -> int:
+    """Below their heading: an eighth of the screen, yet two or three on a small one."""
+    return min(len(alerts.firing), max(2, min(3, room // 6), room // 8))
 
 
 def _line(text: Text) -> Text:
@@ -106,14 +116,14 @@ def _progress(scene: Scene, cells: int) -> Text:
 
 def _stacked(scene: Scene, width: int, room: int) -> Iterator[RenderableType]:
     """The regions get what the restrictions, at most a third, do not need."""
-    below = min(max(1, len(scene.board.restrictions)), max(4, room // 3))
+    below = min(max(1, len(scene.board.restrictions)), max(2, room // 3))
     yield regions(scene, room - below - 3, width)
     yield _opened(scene.board, width)
     yield restrictions(scene, below, width)
 
 
 def _side_by_side(scene: Scene, width: int, room: int) -> RenderableType:
-    left = max(80, width * 52 // 100)
+    left = max(80, width * 54 // 100)
     grid = Table.grid(padding=(0, GAP, 0, 0), expand=True)
     grid.add_column(width=left)
     grid.add_column(ratio=1)

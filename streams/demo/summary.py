@@ -25,8 +25,12 @@ def summary(
     digest: str,
     replay: Replay,
     seconds: float,
+    monitoring: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
-    """Counts, both digests, where to look. ``digest``: the worker's; ``seconds``: played in."""
+    """Counts, both digests, where to look. ``digest``: the worker's; ``seconds``: played in.
+
+    ``monitoring``: alerts by name, and where they are; None: nobody watched for them.
+    """
     board = feed.board
     return {
         "election": day.pack.id,
@@ -48,6 +52,7 @@ def summary(
             "regions": sum(region.official is not None for region in board.regions),
             "findings": len(board.findings),
         },
+        "monitoring": monitoring,
         "content_digest": digest,
         "replay_digest": replay.content_digest,
         "equal": digest == replay.content_digest,
@@ -98,8 +103,8 @@ def _events(day: Day, progress: Progress, replay: Replay) -> dict[str, Any]:
     }
 
 
-def in_words(result: Mapping[str, Any], day: Day, stays: bool) -> Iterator[str]:
-    """The summary for people, a line each."""
+def in_words(result: Mapping[str, Any], day: Day) -> Iterator[str]:
+    """The summary for people, a paragraph each."""
     events = result["events"]
     outcomes = ", ".join(f"{number:,} {name}" for name, number in events["outcomes"].items())
     begin, end = clock(day.begins, day.zone), clock(day.ends, day.zone)
@@ -109,11 +114,29 @@ def in_words(result: Mapping[str, Any], day: Day, stays: bool) -> Iterator[str]:
     )
     verdict = "EQUAL to" if result["equal"] else "DIFFERENT from"
     yield f"Content digest {result['content_digest'][:16]}: {verdict} a replay without a broker."
-    if not stays:
-        return
+    monitoring = result["monitoring"]
+    if monitoring is not None:
+        yield _alerts(monitoring["alerts"])
+
+
+def to_try(result: Mapping[str, Any]) -> Iterator[str]:
+    """What can be done while the worker stays up, a line each: addresses and commands to copy."""
+    monitoring = result["monitoring"]
+    if monitoring is not None:
+        yield f"Alerts: {monitoring['prometheus']}/alerts, {monitoring['alertmanager']}"
     pages = result["addresses"]
     yield f"The worker stays up: {pages['tables']}, {pages['metrics']}"
     files = result["files"]
     yield f"Send it an event: scrutineer --config {files}/{FILE} publish FILE.jsonl"
     yield f"Without a broker: scrutineer replay {files}/*.jsonl --pack {files}/pack"
     yield "Ctrl-C to stop."
+
+
+def _alerts(alerts: Mapping[str, Mapping[str, int]] | None) -> str:
+    if alerts is None:
+        return "Alerts that fired are not known: Prometheus did not answer."
+    fired = ", ".join(f"{name} {number:,}" for name, number in alerts["fired"].items())
+    return (
+        f"Alerts that fired: {fired or 'none'}; {sum(alerts['firing'].values()):,} of "
+        f"{sum(alerts['fired'].values()):,} still do."
+    )

@@ -9,7 +9,7 @@ import yaml
 from schemas.pack import Pack
 from streams.rules import access, constants, incidents, pipeline, recording, results, turnout
 from streams.rules.alert import Links, Writer
-from streams.rules.model import Group
+from streams.rules.model import INTERVAL, Group
 
 _HEAD: Final = """\
 # Written by `scrutineer rules`: change the pack or streams/rules/, then write the files anew.
@@ -27,11 +27,11 @@ def groups(pack: Pack, links: Links | None = None) -> list[Group]:
     ]
 
 
-def files(pack: Pack, links: Links | None = None) -> dict[str, str]:
-    """File name → text, one file a group."""
+def files(pack: Pack, links: Links | None = None, interval: str = INTERVAL) -> dict[str, str]:
+    """File name → text, one file a group. ``interval``: that of the scrapes."""
     head = _HEAD.format(name=pack.name)
     return {
-        f"{group.name}.yml": head + _dump({"groups": [group.document()]})
+        f"{group.name}.yml": head + _dump({"groups": [group.document(interval)]})
         for group in groups(pack, links)
     }
 

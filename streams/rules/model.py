@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from textwrap import dedent
-from typing import Any
+from typing import Any, Final
+
+INTERVAL: Final = "5s"
+"""How often rules are evaluated, and workers scraped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +62,10 @@ class Group:
     name: str
     rules: Sequence[Rule]
 
-    def document(self) -> dict[str, Any]:
-        """The group as Prometheus reads it: every 5 seconds, like the scrapes."""
+    def document(self, interval: str = INTERVAL) -> dict[str, Any]:
+        """The group as Prometheus reads it."""
         rules = [rule.document() for rule in self.rules]
-        return {"name": f"scrutineer-{self.name}", "interval": "5s", "rules": rules}
+        return {"name": f"scrutineer-{self.name}", "interval": interval, "rules": rules}
 
 
 def tidy(expr: str) -> str:

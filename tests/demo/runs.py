@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -11,15 +12,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from streams.demo.monitoring import PACKAGES
+
 ROOT: Final = Path(__file__).resolve().parents[2]
 PATIENCE: Final = 150.0
 """Seconds that a slow machine may need for what takes a few."""
 
 
 class DemoProcess:
-    """`scrutineer demo` without a terminal; its output goes into files in ``folder``."""
+    """`scrutineer demo` without a terminal; its output goes into files in ``folder``.
 
-    def __init__(self, folder: Path, *arguments: str) -> None:
+    ``path``: where it finds programs, in the place of ours.
+    """
+
+    def __init__(self, folder: Path, *arguments: str, path: str | None = None) -> None:
         self.folder = folder / "day"
         self.out = folder / "out.txt"
         self.err = folder / "err.txt"
@@ -30,6 +36,7 @@ class DemoProcess:
                 stdout=out,
                 stderr=err,
                 cwd=ROOT,
+                env=None if path is None else {**os.environ, "PATH": path},
                 start_new_session=True,
             )
 
@@ -72,6 +79,16 @@ def children_of(pid: int) -> set[int]:
     """Processes that ``pid`` started and that run now."""
     stats = Path("/proc").glob("[0-9]*/stat")
     return {int(path.parent.name) for path in stats if _parent(path) == pid}
+
+
+def processes() -> int:
+    """How many a demo has: broker, worker; Prometheus, Alertmanager where the machine has them."""
+    return 4 if all(map(shutil.which, PACKAGES)) else 2
+
+
+def cmdline(pid: int) -> bytes:
+    """Program and arguments, a zero byte after each."""
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 def _parent(stat: Path) -> int | None:

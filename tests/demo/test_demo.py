@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -23,18 +22,9 @@ from streams.errors import UserError
 from streams.packs import load_pack
 from streams.sources.jsonl import read_lines
 from tests.data import data_dir
-from tests.demo.runs import PATIENCE, DemoProcess, alive, children_of
+from tests.demo.runs import PATIENCE, DemoProcess, alive, children_of, cmdline, processes
 
 needs_proc = pytest.mark.skipif(not Path("/proc").is_dir(), reason="children are found by /proc")
-
-
-@pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[DemoProcess, Any]]:
-    """A demo that ran to its end."""
-    with DemoProcess(tmp_path_factory.mktemp("demo"), "--seconds", "8", "--seed", "4") as demo:
-        result = demo.result()
-        assert demo.process.returncode == 0, demo.err.read_text()
-        yield demo, result
 
 
 def _tables(demo: DemoProcess) -> dict[str, list[dict[str, Any]]]:
@@ -157,7 +147,11 @@ def _astana(utc: str) -> str:
 @needs_proc
 @pytest.mark.parametrize(
     ("number", "moment"),
-    [(signal.SIGTERM, "starting a broker"), (signal.SIGINT, "REAL, as published")],
+    [
+        (signal.SIGTERM, "starting a broker"),
+        (signal.SIGTERM, "starting Prometheus"),
+        (signal.SIGINT, "REAL, as published"),
+    ],
 )
 def test_a_signal_ends_everything(tmp_path: Path, number: signal.Signals, moment: str) -> None:
     """At the start or amid the day: no process is left, no stack trace is shown."""
@@ -180,7 +174,7 @@ def test_a_second_signal_does_not_break_the_clean_up(tmp_path: Path) -> None:
         for _ in range(2):
             demo.process.send_signal(signal.SIGINT)
         assert demo.process.wait(PATIENCE) == 130
-        assert len(children) == 2
+        assert len(children) == processes()
         assert not [pid for pid in children if alive(pid)]
 
 
@@ -190,9 +184,7 @@ def test_a_worker_that_dies_is_told(tmp_path: Path) -> None:
     with DemoProcess(tmp_path, "--seconds", "300") as demo:
         demo.until(demo.says("REAL, as published"))
         children = demo.children()
-        worker = next(
-            pid for pid in children if b"worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
-        )
+        worker = next(pid for pid in children if cmdline(pid).endswith(b"\0worker\0"))
         os.kill(worker, signal.SIGKILL)
         assert demo.process.wait(PATIENCE) == 1
         told = demo.err.read_text()
@@ -338,7 +330,7 @@ def test_a_terminal_that_goes_away_leaves_nothing(tmp_path: Path) -> None:
             except OSError:  # the demo has ended
                 pytest.fail(seen.decode())
         children = children_of(demo.pid)
-        assert len(children) == 2
+        assert len(children) == processes()
         os.close(mine)
         demo.send_signal(signal.SIGHUP)
         assert demo.wait(PATIENCE) == 130

@@ -2,89 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import pty
-import signal
-import subprocess
 import sys
-import threading
 import time
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from tests.data import ROOT
+from tests.demo.runs import PATIENCE
+from tests.demo.terminals import DEMO, DemoOnTerminal
 from tests.test_docs import Step, as_shown, blocks, execute
 from tests.tools import tool
-
-DEMO = "scrutineer demo --keep var/demo"
-PATIENCE = 150.0
-
-
-class DemoOnTerminal:
-    """The demo as `make demo` starts it, on a terminal of its own; ``seen`` is its screen."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.seen = b""
-        master, terminal = pty.openpty()
-        program = [sys.executable, "-m", "streams", *DEMO.split()[1:], "--seconds", "4"]
-        self.process = subprocess.Popen(
-            program,
-            cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm", "COLUMNS": "120"},
-            stdin=terminal,
-            stdout=terminal,
-            stderr=terminal,
-            start_new_session=True,
-        )
-        os.close(terminal)
-        self._reader = threading.Thread(target=self._read, args=(master,))
-        self._reader.start()
-
-    def _read(self, master: int) -> None:
-        try:
-            while some := os.read(master, 65536):
-                self.seen += some
-        except OSError:  # how a terminal ends once nobody holds its other side
-            pass
-        os.close(master)
-
-    def until(self, text: str) -> None:
-        """Wait until the screen has shown ``text``."""
-        deadline = time.monotonic() + PATIENCE
-        while text.encode() not in self.seen:
-            assert self.process.poll() is None, self.seen[-3000:].decode(errors="replace")
-            assert time.monotonic() < deadline, self.seen[-3000:].decode(errors="replace")
-            time.sleep(0.1)
-
-    def interrupt(self) -> int:
-        """Press Ctrl-C; the exit status."""
-        self.process.send_signal(signal.SIGINT)
-        return self.process.wait(PATIENCE)
-
-    def close(self) -> None:
-        """Leave nothing behind, whatever happened."""
-        try:
-            if self.process.poll() is None:
-                self.interrupt()
-        finally:
-            self.process.kill()
-            self.process.wait()
-            self._reader.join()
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[DemoOnTerminal]:
-    """A demo whose day is over, and that stays up."""
-    running = DemoOnTerminal(tmp_path)
-    try:
-        running.until("Ctrl-C to stop")
-        yield running
-    finally:
-        running.close()
 
 
 def test_make_demo_starts_what_is_tested_here() -> None:

@@ -3,106 +3,33 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from rich.cells import cell_len
-from rich.console import Console
 
-from schemas.pack import parse_pack
-from streams.archive.replay import Replay
-from streams.demo.board import TABLES, Finding, Gap, Official, build
-from streams.demo.scene import Pipeline, Scene, age, clock
-from streams.demo.screen import Screen
-from streams.packs import load_pack, pack_directory
-from streams.sources.simulate import simulate
-from streams.sources.simulate.packing import simulated_pack
-from streams.tables.basis import basis
-from streams.tables.views import rows
-
-MINUTE = 60_000_000
-SIZES = [(80, 24), (60, 16), (100, 30), (119, 40), (120, 24), (140, 45), (200, 60), (40, 16)]
-
-
-@cache
-def _scene() -> Scene:
-    """The evening of a simulated day in Kazakhstan."""
-    where = pack_directory("kazakhstan-2023")
-    day = simulate(load_pack(where), 1, teams=300)
-    files = {path.name: path.read_text() for path in where.glob("*.*") if path.suffix != ".md"}
-    pack = parse_pack(simulated_pack(files, day))
-    replay = Replay(pack)
-    replay.fold((line.id, line.raw) for line in day.lines)
-    now = day.world.ends - 90 * MINUTE
-    heard = basis(replay.part.regions, pack.region_codes(), pack, now)
-    tables = {name: rows(name, [replay.part], pack, now) for name in TABLES}
-    board = build(pack, now, tables, heard)
-    return Scene(
-        title=pack.name,
-        zone=ZoneInfo("Asia/Almaty"),
-        begins=day.world.places[0].opens,
-        ends=day.world.ends,
-        board=board,
-        pipeline=Pipeline(6, 6, 4_321, 133.0, 3),
-        footer="Ctrl-C stops everything.",
-    )
-
-
-def _shown(width: int, height: int, scene: Scene | None = None) -> list[str]:
-    console = Console(width=width, height=height, color_system=None, force_terminal=False)
-    with console.capture() as capture:
-        console.print(Screen(scene or _scene()), end="")
-    return capture.get().splitlines()
+from streams.demo.board import build
+from streams.demo.scene import Pipeline, age, clock
+from streams.packs import load_pack
+from tests.demo.scenes import MINUTE, SIZES, crowded_evening, evening, lines_of
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
 def test_it_fits(width: int, height: int) -> None:
     """No line is wider and the picture not higher than the terminal; the footer is there."""
-    lines = _shown(width, height)
+    lines = lines_of(width, height)
     assert len(lines) <= height
     assert max(cell_len(line) for line in lines) <= width
     assert lines[-1].startswith("Ctrl-C")
     assert any("rejected events: " in line for line in lines)
 
 
-def _crowded() -> Scene:
-    """Every number as long as a large election makes it."""
-    scene = _scene()
-    hour, now = 60 * MINUTE, scene.board.now or 0
-    findings = [
-        Finding(now - hour * n, "Karaganda", "conflicting", n > 1, "49.14", "press", "41.07", "cec")
-        for n in range(3)
-    ]
-    findings.append(Finding(now - 3 * hour, "Karaganda", "overdue", True, "none", "", "", ""))
-    regions = [
-        region._replace(
-            open=123,
-            cluster=True,
-            quarter=1_234 + number,
-            hour=56_789,
-            official=Official("54.19", now - 10 * hour - 5 * MINUTE, None),
-            findings=("conflicting (past)", "fall"),
-            gap=Gap(-12.3, "incomplete_sample", 1_234),
-        )
-        for number, region in enumerate(scene.board.regions)
-    ]
-    board = scene.board._replace(
-        country=Official("54.19", now - hour, None),
-        regions=regions,
-        findings=findings,
-        rejected=[(reason, 12_345) for reason, _ in scene.board.rejected],
-    )
-    return scene._replace(board=board, pipeline=Pipeline(6, 6, 1_234_567, 12_345.0, 123_456))
-
-
 @pytest.mark.parametrize("width", [80, 100, 120, 140, 200])
 @pytest.mark.parametrize("crowded", [False, True])
 def test_no_number_is_cut(width: int, crowded: bool) -> None:
     """Half a time or half a count would be read as another one; text gives way."""
-    scene = _crowded() if crowded else _scene()
-    lines = _shown(width, 40, scene)
+    scene = crowded_evening() if crowded else evening()
+    lines = lines_of(width, 40, scene)
     text = "\n".join(lines)
     assert max(cell_len(line) for line in lines) <= width
     assert not re.search(r"[\d.,:]…", text)
@@ -122,14 +49,14 @@ def test_no_number_is_cut(width: int, crowded: bool) -> None:
 
 def test_figures_that_do_not_fit_are_whole() -> None:
     """Where there is room for their table: both figures, with who published them."""
-    text = "\n".join(_shown(200, 60, _crowded()))
+    text = "\n".join(lines_of(200, 60, crowded_evening()))
     assert re.search(r"21:30  Karaganda: conflicting \(past\) +49\.14 press  41\.07 cec", text)
 
 
 @pytest.mark.parametrize(("width", "left_out"), [(60, {"FINDINGS"}), (40, {"AGE", "INC 15m"})])
 def test_columns_that_do_not_fit_are_left_out_whole(width: int, left_out: set[str]) -> None:
     """On a screen that is too small for all of them."""
-    lines = _shown(width, 40, _crowded())
+    lines = lines_of(width, 40, crowded_evening())
     header = next(line for line in lines if line.startswith("REGION"))
     assert not left_out & set(re.split(r"\s\s+", header.strip()))
     assert "OFFICIAL" in header
@@ -139,7 +66,7 @@ def test_columns_that_do_not_fit_are_left_out_whole(width: int, left_out: set[st
 @pytest.mark.parametrize(("width", "height"), [(80, 24), (140, 45)])
 def test_it_says_what_is_real_and_what_is_not(width: int, height: int) -> None:
     """On every size people use, with the log's clock and its offset."""
-    text = "\n".join(_shown(width, height))
+    text = "\n".join(lines_of(width, height))
     assert "official figures: REAL" in text
     assert "observers: SIMULATED" in text
     assert "21:30 UTC+06:00" in text
@@ -148,11 +75,11 @@ def test_it_says_what_is_real_and_what_is_not(width: int, height: int) -> None:
 
 def test_without_colour_nothing_is_lost() -> None:
     """Clusters, open restrictions, findings, missing figures: all of them are words."""
-    text = "\n".join(_shown(140, 45))
+    text = "\n".join(lines_of(140, 45))
     assert "CLUSTER" in text
     assert " open " in text
     assert "none" in text
-    assert f"OPEN RESTRICTIONS ON OBSERVERS: {len(_scene().board.restrictions)}" in text
+    assert f"OPEN RESTRICTIONS ON OBSERVERS: {len(evening().board.restrictions)}" in text
 
 
 WORDS = {"silent": "silent", "nothing_heard": "no reports", "not_expected": "no reports"}
@@ -162,13 +89,13 @@ WORDS = {"silent": "silent", "nothing_heard": "no reports", "not_expected": "no 
 @pytest.mark.parametrize("width", [40, 60, 80, 140])
 def test_no_report_is_not_no_incident(state: str, words: str, width: int) -> None:
     """In a word, in every column that would show a 0, on every size of the screen."""
-    scene = _scene()
+    scene = evening()
     pack = load_pack("kazakhstan-2023")
     heard = [{"region": "KZ-10", "state": state}]
     heard += [{"region": code, "state": "reporting"} for code in pack.region_codes()[1:]]
     board = build(pack, scene.board.now, {}, heard)
     name = pack.regions["KZ-10"].name
-    lines = _shown(width, 40, scene._replace(board=board))
+    lines = lines_of(width, 40, scene._replace(board=board))
     (line,) = (each for each in lines if each.startswith(name))
     header = next(each for each in lines if each.startswith("REGION "))
     counts = sum(column in header for column in ("ACCESS", "INC 15m", "INC 1h"))
@@ -179,7 +106,7 @@ def test_no_report_is_not_no_incident(state: str, words: str, width: int) -> Non
 
 def test_a_gap_is_shown_with_its_verdict_and_its_basis() -> None:
     """Points, word and stations together; on a small screen what is alarming is a finding."""
-    scene = _scene()
+    scene = evening()
     pack = load_pack("kazakhstan-2023")
     level = {"contest": "party-list", "comparison": "level", "checkpoint": "2023-03-19T12:10:00Z"}
     rows: list[dict[str, Any]] = [
@@ -187,45 +114,47 @@ def test_a_gap_is_shown_with_its_verdict_and_its_basis() -> None:
         {**level, "region": "KZ-10", "verdict": "too_few", "gap": None, "n": 3},
     ]
     scene = scene._replace(board=build(pack, scene.board.now, {"turnout": rows}))
-    wide = "\n".join(_shown(110, 40, scene))
+    wide = "\n".join(lines_of(110, 40, scene))
     assert "+8.3 ABOVE, 28" in wide
     assert "too few, 3" in wide
-    assert any("official" in line for line in _shown(80, 40, scene) if line.startswith("Pavlodar"))
+    assert any(
+        "official" in line for line in lines_of(80, 40, scene) if line.startswith("Pavlodar")
+    )
 
 
 def test_how_many_regions_would_tell_is_said_beside_the_number() -> None:
     """No open restriction of 20 regions that report is not none of 2."""
-    assert "OPEN RESTRICTIONS ON OBSERVERS: 53; 20 of 21 regions report" in _shown(80, 24)
+    assert "OPEN RESTRICTIONS ON OBSERVERS: 53; 20 of 21 regions report" in lines_of(80, 24)
 
 
 def test_what_does_not_fit_is_counted() -> None:
     """Regions and restrictions left out are numbers, not silence."""
-    lines = _shown(80, 24)
-    shown = sum(any(line.startswith(r.name) for r in _scene().board.regions) for line in lines)
-    left = len(_scene().board.regions) - shown
+    lines = lines_of(80, 24)
+    shown = sum(any(line.startswith(r.name) for r in evening().board.regions) for line in lines)
+    left = len(evening().board.regions) - shown
     assert f"{left} more regions, less urgent" in lines
     listed = sum(line[2:3] == ":" and line[:2].isdigit() for line in lines)
-    assert f"{len(_scene().board.restrictions) - listed} older ones" in lines
+    assert f"{len(evening().board.restrictions) - listed} older ones" in lines
 
 
 def test_a_larger_terminal_shows_more() -> None:
     """All regions, more restrictions, and the reasons of rejections as a list."""
-    text = "\n".join(_shown(140, 45))
-    for region in _scene().board.regions:
+    text = "\n".join(lines_of(140, 45))
+    for region in evening().board.regions:
         assert region.name in text
     assert "more regions" not in text
 
 
 def test_trouble_is_said_first() -> None:
     """In the place of "worker live"."""
-    scene = _scene()._replace(pipeline=Pipeline(problem="no answer for 3 s"))
-    assert _shown(80, 24, scene)[2].startswith("no answer for 3 s")
+    scene = evening()._replace(pipeline=Pipeline(problem="no answer for 3 s"))
+    assert lines_of(80, 24, scene)[2].startswith("no answer for 3 s")
 
 
 def test_before_the_first_event() -> None:
     """An empty board is a picture too."""
     empty = build(load_pack("kazakhstan-2023"), None, {})
-    text = "\n".join(_shown(80, 24, _scene()._replace(board=empty)))
+    text = "\n".join(lines_of(80, 24, evening()._replace(board=empty)))
     assert "--:-- UTC+06:00" in text
     assert "rejected events: none" in text
     assert "OPEN RESTRICTIONS ON OBSERVERS: 0" in text
