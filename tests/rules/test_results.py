@@ -101,22 +101,25 @@ DAY = 24 * 3600
 
 @case("ResultsNotDisaggregated", "fires")
 def test_a_day_after_the_close(world: World) -> None:
-    """By region for information, and of the country once for all."""
+    """By region for information, and of the country once for all: when its last region is late."""
     world.live()
     close = at("20:00")
-    values = span((close + DAY, 2), (close + DAY + 60, 9))
+    late, later = close + DAY + 60, close + DAY + 3660
+    values = span((close + DAY, 2), (late, 3), (later, 9))
     world.put("scrutineer_now_timestamp_seconds", values)
-    world.put(CLOSE, close, region="XX-A")
-    world.put(PUBLISHED, 0, region="XX-A")
-    world.put(CLOSE, close + 3600, region="XX-C")
-    world.put(PUBLISHED, 0, region="XX-C")
+    for region, hour in (("XX-A", 0), ("XX-B", 3600), ("XX-C", 3600)):
+        world.put(CLOSE, close + hour, region=region)
+        world.put(PUBLISHED, 0, region=region)
     name = "ResultsNotDisaggregated"
     world.always(range(2), name, 0)
     time = "1d 0h 1m 0s"
+    world.texts(2, name, unpublished("North (XX-A)", time, "info", region="XX-A", scope="region"))
     world.texts(
-        2,
+        6,
         name,
-        unpublished("North (XX-A)", time, "info", region="XX-A", scope="region"),
+        unpublished("North (XX-A)", "1d 1h 1m 0s", "info", region="XX-A", scope="region"),
+        unpublished("South (XX-B)", time, "info", region="XX-B", scope="region"),
+        unpublished("West (XX-C)", time, "info", region="XX-C", scope="region"),
         unpublished("the whole country", time, "warning", region="XX", scope="country"),
     )
     world.check()
@@ -129,16 +132,15 @@ def test_results_of_one_station_end_it(world: World) -> None:
     close = at("20:00")
     now = span((close + DAY - 60, 2), (close + DAY + 60, 9))
     world.put("scrutineer_now_timestamp_seconds", now)
-    for region in ("XX-A", "XX-B"):
+    for region in ("XX-A", "XX-B", "XX-C"):
         world.put(CLOSE, close, region=region)
-    world.put(PUBLISHED, span((0, 4), (1, 9)), region="XX-A")
-    world.put(PUBLISHED, 0, region="XX-B")
+        world.put(PUBLISHED, span((0, 4), (1, 9)) if region == "XX-A" else 0, region=region)
     name = "ResultsNotDisaggregated"
     world.always(range(2), name, 0)
-    world.firing(3, name, 2, scope="region")
+    world.firing(3, name, 3, scope="region")
     world.firing(3, name, 1, scope="country")
-    world.firing(4, name, 1, scope="region", region="XX-B")
-    world.firing(4, name, 1)
+    world.firing(4, name, 0, region="XX-A")
+    world.firing(4, name, 2)
     world.check()
 
 
