@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from schemas.fields import microseconds, rfc3339
 from schemas.pack import Pack
+from streams.tables.counts import COUNT_FINDINGS
 
 Rows = Sequence[Mapping[str, Any]]
 Line = tuple[str, ...]
@@ -193,22 +194,38 @@ def _minutes(offset: int | None) -> str:
 
 
 def _shares(title: str, rows: Rows, pack: Pack, clock: Clock) -> Section:
-    head = ("", "", "as of", "official %", "observed %", "gap pp", "95 %", "stations", "verdict")
+    figures = ("official %", "observed %", "gap pp", "95 %", "stations")
+    head = ("", "", "as of", "age", *figures, "verdict")
     lines: list[Line] = [
         (
             row["region"],
             _name(row["region"], pack),
             clock(row["as_of"] or row["checkpoint"]),
+            _age(row["age_seconds"]),
             _percent(row["official"]),
             _percent(row["observed"]),
             _gap(row["gap"]),
             _half(row["half_width"]),
             str(row["n"]) if row["drawn"] is None else f"{row['n']} of {row['drawn']}",
-            row["verdict"],
+            _verdict(row),
         )
         for row in rows
     ]
     return Section(title, head, lines, 3, MEANINGS)
+
+
+def _age(seconds: int | None) -> str:
+    """Of the official figure: how long ago its moment was."""
+    if seconds is None:
+        return ""
+    hours, minutes = divmod(seconds // 60, 60)
+    return f"{hours} h {minutes:02}" if hours else f"{minutes} min"
+
+
+def _verdict(row: Mapping[str, Any]) -> str:
+    """With what is wrong with the counts that it rests on."""
+    wrong = [kind for kind in row["findings"] if kind in COUNT_FINDINGS]
+    return f"{row['verdict']} (counts: {', '.join(wrong)})" if wrong else str(row["verdict"])
 
 
 def _flows(rows: Rows, pack: Pack, clock: Clock) -> Section:

@@ -62,7 +62,7 @@ def test_a_table_for_a_report(place: Path) -> None:
     """Both figures, the gap, its interval, n of how many, the verdict; the words explained."""
     found = run(place, "--region", "XX-A")
     assert line(found, "XX-A North", "2030-06-02 14:00", "inconclusive") == (
-        "XX-A North 2030-06-02 14:00 60.00 47.13 +12.87 ± 9.88 7 of 7 inconclusive"
+        "XX-A North 2030-06-02 14:00 0 min 60.00 47.13 +12.87 ± 9.88 7 of 7 inconclusive"
     )
     assert line(found, "agency") == (
         "XX-A 2030-06-02 14:00 conflicting 61.50 agency 60.00 commission open"
@@ -85,9 +85,11 @@ def test_a_table_for_a_report(place: Path) -> None:
 def test_every_checkpoint_and_what_was_known_then(place: Path) -> None:
     """With --every the morning's row as well; with --until nothing that came later."""
     every = run(place, "--every", "--region", "XX-A")
-    assert "2030-06-02 10:00 20.00" in " ".join(every.stdout.split())
+    assert "2030-06-02 10:00 4 h 00 20.00" in " ".join(every.stdout.split())
     early = run(place, "--region", "XX-A", "--until", "2030-06-02T12:00:00Z")
-    assert line(early, "no_observation", "20.00").endswith("10:00 20.00 0 of 7 no_observation")
+    assert line(early, "no_observation", "20.00").endswith(
+        "10:00 2 h 00 20.00 0 of 7 no_observation"
+    )
     assert "14:00" not in early.stdout.split("Verdicts err")[0].replace("12:00", "")
 
 
@@ -135,7 +137,7 @@ def test_the_error_is_said_as_the_pack_has_it(place: Path, alpha: str, said: str
 def test_markdown_and_json(place: Path) -> None:
     """A table with pipes to paste; or the rows of the contest as they are."""
     text = run(place, "--format", "markdown", "--region", "XX-A").stdout
-    assert "| XX-A | North | 2030-06-02 14:00 | 60.00 | 47.13 | +12.87 | ± 9.88 |" in text
+    assert "| XX-A | North | 2030-06-02 14:00 | 0 min | 60.00 | 47.13 | +12.87 | ± 9.88 |" in text
     rows = json.loads(run(place, "--format", "json").stdout)
     assert {row["comparison"] for row in rows} == {"level", "flow", "matched"}
     assert {row["region"] for row in rows} == {"XX", "XX-A"}
