@@ -13,7 +13,7 @@ from schemas.pack import Pack
 from streams.tables import field_rows
 from streams.tables.buckets import Buckets
 from streams.tables.desk_rows import complaints, notices
-from streams.tables.digest import content_digest, region_digests
+from streams.tables.digest import content_digest, region_digests, rejected_counts
 from streams.tables.history import conflicts, corrections, in_two_regions, orphans
 from streams.tables.partition import Partition
 from streams.tables.restrictions import median, phase_over
@@ -173,12 +173,7 @@ def _orphans(view: View) -> Iterator[Row]:
 
 def _rejected(view: View) -> Iterator[Row]:
     """Of all regions always: what was rejected need not have one."""
-    counts: dict[tuple[str, str, str], int] = {}
-    for part in view.parts:
-        for key, number in part.rejected.items():
-            counts[key] = counts.get(key, 0) + number
-    for (topic, type_, reason), number in counts.items():
-        yield {"topic": topic, "type": type_, "reason": reason, "count": number}
+    yield from (dict(row) for row in rejected_counts(view.parts))
 
 
 TABLES: Final[Mapping[str, Callable[[View], Iterator[Row]]]] = {
