@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from operator import itemgetter
 
 from schemas.canonical import canonical
 from streams.tables.partition import Partition
@@ -28,7 +29,7 @@ def content_digest(acceptance: str, regions: Mapping[str, str]) -> str:
     return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
 
 
-def rejected_counts(parts: Iterable[Partition]) -> list[dict[str, str | int]]:
+def rejected_counts(parts: Iterable[Partition]) -> list[dict[str, object]]:
     """Rejected records by topic, type and reason, sorted: the rows of the table ``rejected``."""
     counts: Counter[tuple[str, str, str]] = Counter()
     for part in parts:
@@ -39,8 +40,17 @@ def rejected_counts(parts: Iterable[Partition]) -> list[dict[str, str | int]]:
     ]
 
 
+def positions_of(parts: Iterable[Partition], topics: Iterable[str]) -> dict[str, dict[str, int]]:
+    """Topic → partition → next offset, of numbered partitions; 0 where nothing was folded."""
+    numbered = sorted(((part.number or 0, part) for part in parts), key=itemgetter(0))
+    return {
+        topic: {str(number): part.next.get(topic, 0) for number, part in numbered}
+        for topic in topics
+    }
+
+
 def statement_digest(
-    content: str, positions: Positions, rejected: Iterable[Mapping[str, str | int]]
+    content: str, positions: Positions, rejected: Iterable[Mapping[str, object]]
 ) -> str:
     """SHA-256 (hex) over the canonical JSON of all that can be said of a log up to its positions.
 

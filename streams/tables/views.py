@@ -173,7 +173,7 @@ def _orphans(view: View) -> Iterator[Row]:
 
 def _rejected(view: View) -> Iterator[Row]:
     """Of all regions always: what was rejected need not have one."""
-    yield from (dict(row) for row in rejected_counts(view.parts))
+    yield from rejected_counts(view.parts)
 
 
 TABLES: Final[Mapping[str, Callable[[View], Iterator[Row]]]] = {

@@ -13,6 +13,7 @@ from streams.metrics.page import CONTENT_TYPE
 from streams.metrics.view import View
 from streams.tables.digest import (
     content_digest,
+    positions_of,
     region_digests,
     rejected_counts,
     statement_digest,
@@ -125,10 +126,7 @@ async def digest(app: ScrutineerApp) -> dict[str, object]:
     regions = region_digests(live.values())
     whole = len(live) == app.settings.topics.partitions
     acceptance = app.pack.acceptance_digest
-    positions = {
-        topic: {str(number): part.next.get(topic, 0) for number, part in sorted(live.items())}
-        for topic in app.states.topics
-    }
+    positions = positions_of(live.values(), app.states.topics)
     rejected = rejected_counts(live.values())
     content = content_digest(acceptance, regions) if whole else None
     return {
