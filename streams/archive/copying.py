@@ -50,6 +50,7 @@ class Copier:
         self._archived = dict(writer.next)
         self._last = {link.segment.place: link.segment for link in writer.manifest.segments}
         self._positions: dict[Place, int] = {}
+        self._troubled = False
         self.records = 0
 
     async def run(self, *, once: bool) -> bool:
@@ -60,11 +61,11 @@ class Copier:
         if not once:
             await self._unless_stopped(wait_for_broker(self._settings, self._observer.say))
         if self._stop.is_set():
-            return False
+            return not once
         await self._check_topics()
         reader = await self._unless_stopped(self._open())
         if reader is None:
-            return False
+            return not once
         try:
             whole = await self._copy(reader, once=once)
             await self._seal(self._writer.unsealed)
@@ -177,7 +178,11 @@ class Copier:
             doing.cancel()
 
     def _trouble(self, why: str) -> None:
-        self._observer.say(f"waiting for the broker: {why}" if why else "the broker answers again")
+        """Told again with every attempt: said once."""
+        if bool(why) != self._troubled:
+            self._troubled = bool(why)
+            said = f"waiting for the broker: {why}" if why else "the broker answers again"
+            self._observer.say(said)
 
 
 def _other_log(moved: LogMovedError) -> UserError:

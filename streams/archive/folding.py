@@ -80,39 +80,42 @@ def fold(
     limit = None if as_of.known_at is None else as_of.known_at // 1000
     known = later = 0
     rejections: list[tuple[str, Rejected]] = []
-    with no_garbage():
-        for topic in log.topics:
-            for record in log.records((topic, number)):
-                if limit is not None and record.timestamp > limit:
-                    break
-                known += 1
-                if known % STEP == 0:
-                    tick(STEP)
-                origin = Origin(topic, number, log.partitions, record.key, record.timestamp)
-                result = read(record.value or b"", origin, pack)
-                if isinstance(result, Rejected):
-                    if tell:
-                        rejections.append((f"{topic}/{number}/{record.offset}", result))
-                elif as_of.happened_by is not None and result.at > as_of.happened_by:
-                    later += 1
-                    part.next[topic] = record.offset + 1
-                    continue
-                part.fold(result, topic, record.offset)
-            else:
-                part.next[topic] = log.end((topic, number))
-        tick(known % STEP)
-        for tables in part.regions.values():
-            tables.digest()  # kept: so it is made here, beside the other partitions' ones
+    for topic in log.topics:
+        for record in log.records((topic, number)):
+            if limit is not None and record.timestamp > limit:
+                break
+            known += 1
+            if known % STEP == 0:
+                tick(STEP)
+            origin = Origin(topic, number, log.partitions, record.key, record.timestamp)
+            result = read(record.value or b"", origin, pack)
+            if isinstance(result, Rejected):
+                if tell:
+                    rejections.append((f"{topic}/{number}/{record.offset}", result))
+            elif as_of.happened_by is not None and result.at > as_of.happened_by:
+                later += 1
+                part.next[topic] = record.offset + 1
+                continue
+            part.fold(result, topic, record.offset)
+        else:
+            part.next[topic] = log.end((topic, number))
+    tick(known % STEP)
+    for tables in part.regions.values():
+        tables.digest()  # kept: so it is made here, beside the other partitions' ones
     return Folded(part, known, later, rejections)
 
 
 @contextmanager
 def no_garbage() -> Iterator[None]:
-    """Without the cyclic garbage collector: what is made lasts, and holds no cycles."""
+    """Without the cyclic garbage collector: what is made lasts, and holds no cycles.
+
+    It is kept out of its sight for good: looking through it takes longer than making it.
+    """
     was = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if was:
+            gc.freeze()
             gc.enable()

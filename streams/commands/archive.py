@@ -54,7 +54,7 @@ def command() -> None:
 )
 @click.option(
     "--segment-mib",
-    type=click.IntRange(1, 1024),
+    type=click.IntRange(1, 256),
     default=_SIZE,
     show_default=True,
     help="Seal a segment at this size, compressed.",
