@@ -36,6 +36,9 @@ COMMANDS: Final[dict[str, Row]] = {
     "replay": Row(
         _SEE, "streams.commands.replay:command", "Compute the tables from files or an archive."
     ),
+    "diff": Row(
+        _SEE, "streams.commands.diff:command", "Show what changed between two moments or archives."
+    ),
     "turnout": Row(
         _SEE, "streams.commands.turnout:command", "Compare official and observed turnout."
     ),
