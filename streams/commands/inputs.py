@@ -77,7 +77,14 @@ def _from_archives(chosen: Chosen, region: str | None) -> Numbers:
     log = ArchivedLog(chosen.inputs)
     if chosen.where is None:
         texts = log.archives.archives[0].pack_texts()
-        return _fold(log, parse_pack(texts), texts, chosen, region)
+        pack = parse_pack(texts)
+        if pack.acceptance_digest != log.archives.head.acceptance and not chosen.accept_pack:
+            raise UserError(
+                f"{chosen.inputs[0]}: this scrutineer reads the archive's pack otherwise than the "
+                "one that archived it, so that the numbers might not be those of the day; "
+                "--accept-pack, if that is meant"
+            )
+        return _fold(log, pack, texts, chosen, region)
     pack = load_pack(chosen.where)
     _check_pack(log, pack, chosen)
     return _fold(log, pack, pack_texts(chosen.where), chosen, region)

@@ -104,7 +104,7 @@ _LEAST_TELLING: Final = (
 @click.option(
     "--accept-pack",
     is_flag=True,
-    help="With --pack: judge an archive by a pack that accepts other events than its own.",
+    help="Judge an archive by a pack that accepts other events than were accepted on the day.",
 )
 def command(
     *,

@@ -13,7 +13,7 @@ from streams.archive.signing import keygen, private_key
 from streams.cli import load
 from streams.errors import UserError
 from streams.packs import pack_directory
-from tests.archive.made import BEGAN, build, made_log
+from tests.archive.made import BEGAN, build, head, made_log
 from tests.worker.sample import PACK, sample
 
 
@@ -143,6 +143,14 @@ def test_mistakes_are_told(archive: Path, tmp_path: Path) -> None:
             run("replay", *arguments)
     text = run("replay", archive, "--pack", other, "--accept-pack", "--table", "openings").stdout
     assert "invalid_data" in text
+
+
+def test_a_pack_that_is_read_otherwise_today_is_told(tmp_path: Path) -> None:
+    """Years later another version may understand it in another way: not silently."""
+    build(str(tmp_path / "a"), made_log(sample(30)), of=head(acceptance="0" * 64))
+    with pytest.raises(UserError, match="reads the archive's pack otherwise"):
+        run("replay", tmp_path / "a")
+    assert "30 records" in run("replay", tmp_path / "a", "--accept-pack").stdout
 
 
 def test_a_segment_of_another_election_is_refused(archive: Path, tmp_path: Path) -> None:
