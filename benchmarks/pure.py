@@ -35,7 +35,7 @@ PARTITIONS: Final = 12
 Records = list[tuple[bytes, Origin]]
 
 
-def _records(pack: Pack, count: int, only: str | None = None) -> Records:
+def placed(pack: Pack, count: int, only: str | None = None) -> Records:
     """Events with the place in the log where each belongs."""
     found = []
     for raw in events(pack, count, only=only):
@@ -105,7 +105,7 @@ def measure(steps: dict[str, Callable[[], object]], rounds: int) -> dict[str, fl
 
 def path_costs(pack: Pack, kind: str) -> tuple[int, float, float]:
     """(bytes an event, seconds for its JSON alone, seconds for the whole path), collector off."""
-    records = _records(pack, EVENT_COUNT // 5, kind)
+    records = placed(pack, EVENT_COUNT // 5, kind)
     wanted = ("JSON alone, pydantic_core.from_json", "whole path: read and fold")
     steps = _steps(pack, records)
     gc.disable()
@@ -118,7 +118,7 @@ def path_costs(pack: Pack, kind: str) -> tuple[int, float, float]:
 
 
 def _speed(console: Console, pack: Pack, title: str, only: str | None, collecting: bool) -> None:
-    records = _records(pack, EVENT_COUNT, only)
+    records = placed(pack, EVENT_COUNT, only)
     size = sum(len(raw) for raw, _ in records) // len(records)
     steps = _steps(pack, records)
     state = "on" if collecting else "off"
@@ -141,7 +141,7 @@ def _speed(console: Console, pack: Pack, title: str, only: str | None, collectin
 
 def state_bytes(pack: Pack, count: int, only: str | None = None) -> tuple[float, Partition]:
     """Bytes of state an event after ``count`` of them (tracemalloc), and the state."""
-    records = _records(pack, count, only)
+    records = placed(pack, count, only)
     read(*records[0], pack)
     gc.collect()
     tracemalloc.start()

@@ -33,7 +33,12 @@ _DECIDE = "Work with reports"
 
 COMMANDS: Final[dict[str, Row]] = {
     "demo": Row(_SEE, "streams.commands.demo:command", "Play a real election day in a minute."),
-    "replay": Row(_SEE, "streams.commands.replay:command", "Compute the tables from event files."),
+    "replay": Row(
+        _SEE, "streams.commands.replay:command", "Compute the tables from files or an archive."
+    ),
+    "diff": Row(
+        _SEE, "streams.commands.diff:command", "Show what changed between two moments or archives."
+    ),
     "turnout": Row(
         _SEE, "streams.commands.turnout:command", "Compare official and observed turnout."
     ),
@@ -47,6 +52,9 @@ COMMANDS: Final[dict[str, Row]] = {
     ),
     "topics": Row(_RUN, "streams.commands.topics:command", "Create or check the Kafka topics."),
     "worker": Row(_RUN, "streams.commands.worker:command", "Run a live worker."),
+    "archive": Row(
+        _RUN, "streams.commands.archive:command", "Copy the log into files, verify the copy."
+    ),
     "grafana": Row(
         _RUN, "streams.commands.grafana:command", "Bring dashboards and annotations to Grafana."
     ),

@@ -49,6 +49,12 @@ def load_pack(where: str | Path) -> Pack:
         ) from None
 
 
+def pack_texts(where: str | Path) -> dict[str, str]:
+    """The texts of the files of the pack at ``where``, by name. Raises as ``load_pack``."""
+    texts = _read(pack_directory(where))
+    return {name: text for name, text in texts.items() if name in PACK_FILES}
+
+
 def _files(directory: Path) -> list[Path]:
     try:
         return sorted(directory.iterdir())

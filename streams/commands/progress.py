@@ -39,9 +39,9 @@ class Bar:
     ) -> None:
         self._progress.stop()
 
-    def update(self, done: int, note: str = "") -> None:
-        """Show that ``done`` are done."""
-        self._progress.update(self._task, completed=done, note=note)
+    def update(self, done: int, note: str = "", total: int | None = None) -> None:
+        """Show that ``done`` are done; ``total``: if it has become another."""
+        self._progress.update(self._task, total=total, completed=done, note=note)
 
     def say(self, line: str) -> None:
         """Write a line above the bar, without markup."""

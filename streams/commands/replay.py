@@ -1,4 +1,4 @@
-"""`scrutineer replay`: the tables and the digest of event files, without a broker."""
+"""`scrutineer replay`: the tables and the digests of files, archives or Kafka, without a worker."""
 
 from __future__ import annotations
 
@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from schemas.fields import microseconds, rfc3339
-from schemas.verdict import Rejected
-from streams.archive.replay import NOT_CHECKED, Replay
+from streams.archive.folding import AsOf
+from streams.archive.replay import NOT_CHECKED, LogReplay, Numbers, Replay
+from streams.commands.inputs import Chosen, replayed
 from streams.errors import UserError
-from streams.packs import load_pack
-from streams.settings import load_settings
-from streams.sources.jsonl import read_lines
 from streams.tables.basis import NOT_OF_REPORTS, asked, basis, in_words
+from streams.tables.digest import positions_of
 from streams.tables.views import TABLES, document, rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from rich.console import Console
 
@@ -61,11 +60,22 @@ _LEAST_TELLING: Final = (
 
 
 @click.command("replay")
-@click.argument("files", metavar="FILE.jsonl...", nargs=-1, required=True)
-@click.option("--pack", "where", metavar="DIR", help="Election pack. Default: the settings'.")
+@click.argument("inputs", metavar="FILE.jsonl...|ARCHIVE...|kafka", nargs=-1, required=True)
 @click.option(
-    "--until", metavar="TIME", help="Only what happened up to then, as 2023-03-19T14:00:00+06:00."
+    "--pack",
+    "where",
+    metavar="DIR",
+    help="Election pack. Default: the archive's own; of files and Kafka the settings'.",
 )
+@click.option(
+    "--known-at",
+    metavar="TIME",
+    help="Only what the room could know then, by the log's timestamps (archive, kafka).",
+)
+@click.option(
+    "--happened-by", metavar="TIME", help="Only what happened up to then, by the events' times."
+)
+@click.option("--until", metavar="TIME", help="The same as --happened-by.")
 @click.option(
     "--table",
     "names",
@@ -87,12 +97,24 @@ _LEAST_TELLING: Final = (
     show_default=True,
     help="Rows shown of a table.",
 )
-@click.option("--rejected", "tell", is_flag=True, help="List every rejected line on stderr.")
+@click.option("--rejected", "tell", is_flag=True, help="List every rejected event on stderr.")
 @click.option("--json", "as_json", is_flag=True, help="All rows as one JSON document.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    help="Processes for an archive or Kafka. Default: as many as there are cores.",
+)
+@click.option(
+    "--accept-pack",
+    is_flag=True,
+    help="Judge an archive by a pack that accepts other events than were accepted on the day.",
+)
 def command(
     *,
-    files: tuple[str, ...],
+    inputs: tuple[str, ...],
     where: str | None,
+    known_at: str | None,
+    happened_by: str | None,
     until: str | None,
     names: tuple[str, ...],
     region: str | None,
@@ -100,22 +122,22 @@ def command(
     limit: int,
     tell: bool,
     as_json: bool,
+    jobs: int | None,
+    accept_pack: bool,
 ) -> None:
-    """Compute the tables from files of events, without a broker.
+    """Compute the tables from files of events, an archive or Kafka, without a worker.
 
     The result is the same as that of live workers on the same events, and so is the content
-    digest. '-' is standard input; .gz is unpacked. --until goes by when events happened.
+    digest; from an archive or Kafka the statement digest too, at the same positions. Of several
+    archives of one log each fills what another lacks. '-' is standard input; .gz is unpacked.
+
+    Moments: --known-at goes by when the log got an event, --happened-by by when it happened.
     """
-    pack = load_pack(where if where is not None else load_settings().pack)
-    if region is not None and region not in pack.regions:
-        raise UserError(f"--region {region}: the pack {pack.id} has no such region")
-    replay = Replay(pack, moment(until), _tell if tell else None)
-    replay.fold((line.where, line.raw) for line in read_lines(files))
+    as_of = _as_of(known_at, happened_by, until)
+    chosen = Chosen(inputs, where, as_of, jobs, tell=tell, accept_pack=accept_pack)
+    replay = replayed(chosen, region)
     if as_json:
-        chosen = document(
-            [replay.part], pack, replay.now, names or None, region, confirmed_only=confirmed_only
-        )
-        click.echo(json.dumps(chosen, ensure_ascii=False))
+        click.echo(json.dumps(_document(replay, names, region, confirmed_only), ensure_ascii=False))
         click.echo(counts(replay), err=True)
         return
     from rich.console import Console
@@ -123,10 +145,14 @@ def command(
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = UNBOUNDED
-    heard = basis(replay.part.regions, asked(pack, region), pack, replay.now)
+    pack = replay.pack
+    known = {code: one for part in replay.parts for code, one in part.regions.items()}
+    heard = basis(known, asked(pack, region), pack, replay.now)
     rests_on = in_words(heard, _NAMED)
     for name in names or TABLES:
-        found = rows(name, [replay.part], pack, replay.now, region, confirmed_only=confirmed_only)
+        found = rows(
+            name, replay.parts, replay.pack, replay.now, region, confirmed_only=confirmed_only
+        )
         of_reports = name not in NOT_OF_REPORTS
         _print_table(console, name, found, limit, rests_on if of_reports else None)
     _print_summary(console, replay, in_words(heard))
@@ -134,8 +160,34 @@ def command(
         console.print("Reports: only what the desk confirmed, resolved or escalated.")
 
 
-def moment(text: str | None) -> int | None:
-    """The moment of --until in µs. UserError: it is none."""
+def _document(
+    replay: Numbers, names: Sequence[str], region: str | None, confirmed_only: bool
+) -> dict[str, object]:
+    found = document(
+        replay.parts, replay.pack, replay.now, names or None, region, confirmed_only=confirmed_only
+    )
+    return {
+        **{name: value for name, value in found.items() if name != "tables"},
+        "known_at": _printed(replay.as_of.known_at),
+        "happened_by": _printed(replay.as_of.happened_by),
+        "statement_digest": replay.statement_digest,
+        "tables": found["tables"],
+    }
+
+
+def _printed(moment: int | None) -> str | None:
+    return None if moment is None else rfc3339(moment)
+
+
+def _as_of(known_at: str | None, happened_by: str | None, until: str | None) -> AsOf:
+    if happened_by is not None and until is not None:
+        raise UserError("--until and --happened-by are the same: give one of them")
+    happened = moment(until) if until is not None else moment(happened_by, "--happened-by")
+    return AsOf(moment(known_at, "--known-at"), happened)
+
+
+def moment(text: str | None, option: str = "--until") -> int | None:
+    """The moment of an option in µs. UserError: it is none."""
     if text is None:
         return None
     try:
@@ -144,23 +196,19 @@ def moment(text: str | None) -> int | None:
         found = None
     if found is None or found.tzinfo is None:
         raise UserError(
-            f"--until {text}: write a time with its offset, such as 2023-03-19T14:00:00+06:00"
+            f"{option} {text}: write a time with its offset, such as 2023-03-19T14:00:00+06:00"
         )
     if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
-        raise UserError(f"--until {text}: events are of the years {_FIRST_YEAR} to {_LAST_YEAR}")
+        raise UserError(f"{option} {text}: events are of the years {_FIRST_YEAR} to {_LAST_YEAR}")
     return microseconds(found)
 
 
-def _tell(place: str, verdict: Rejected) -> None:
-    click.echo(f"{place}: {verdict.reason}: {verdict.detail}", err=True)
-
-
-def counts(replay: Replay) -> str:
-    """How many lines were read, and what they came to."""
-    parts = [f"{replay.read} lines"]
+def counts(replay: Numbers) -> str:
+    """How many events were read, and what they came to."""
+    parts = [f"{replay.read} {'lines' if isinstance(replay, Replay) else 'records'}"]
     parts += [f"{number} {outcome}" for outcome, number in replay.outcomes.items()]
     if replay.later:
-        parts.append(f"{replay.later} later than --until")
+        parts.append(f"{replay.later} later than --until or --happened-by")
     text = ", ".join(parts)
     if replay.reasons:
         told = ", ".join(f"{reason} {number}" for reason, number in replay.reasons.items())
@@ -235,15 +283,29 @@ def _cell(value: object) -> str:
             return json.dumps(value, ensure_ascii=False)
 
 
-def _print_summary(console: Console, replay: Replay, heard: str) -> None:
+def _print_summary(console: Console, replay: Numbers, heard: str) -> None:
     pack = replay.pack
-    when = rfc3339(replay.now) if replay.now else "no event"
-    for line in (
+    when = f"{rfc3339(replay.now)} ({replay.now_is})" if replay.now else "no event"
+    lines = [
         f"election        {pack.id}: {pack.name}",
-        f"now             {when}" + (" (--until)" if replay.until is not None else " (newest)"),
+        f"now             {when}",
         *counts(replay).splitlines(),
         f"observers       {heard}",
         f"content digest  {replay.content_digest}",
-        NOT_CHECKED[0].upper() + NOT_CHECKED[1:] + ".",
-    ):
+    ]
+    if (statement := replay.statement_digest) is not None:
+        lines.append(f"statement       {statement}")
+    if isinstance(replay, LogReplay):
+        lines += _positions(replay)
+    else:
+        lines.append(NOT_CHECKED[0].upper() + NOT_CHECKED[1:] + ".")
+    for line in lines:
         console.print(line, markup=False, soft_wrap=True)
+
+
+def _positions(replay: LogReplay) -> Iterator[str]:
+    for topic, offsets in positions_of(replay.parts, replay.topics).items():
+        told = " ".join(f"{number}:{offset}" for number, offset in offsets.items())
+        yield f"{topic} up to  {told}"
+    if replay.lost:
+        yield f"NOT WHOLE: {replay.lost} offsets are missing from what was salvaged"

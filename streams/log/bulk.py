@@ -11,6 +11,7 @@ from typing import Any, Final, Self
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
+from streams.log.clients import ISOLATION, stable_end
 from streams.log.closing import close
 
 SLICE: Final = 500
@@ -109,7 +110,7 @@ class BulkReader:
         For the same reason a position beyond the end listed is believed until a fetch is refused.
         """
         for tp in self.ends:
-            end = consumer.highwater(tp)
+            end = stable_end(consumer, tp)
             if end is not None:
                 self.ends[tp] = max(self.ends[tp], end)
                 self._unsure.discard(tp)
@@ -168,6 +169,7 @@ class BulkReader:
             group_id=None,
             enable_auto_commit=False,
             auto_offset_reset="none",
+            isolation_level=ISOLATION,
             request_timeout_ms=15_000,
             fetch_max_wait_ms=_FETCH_WAIT_MS,
         )

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.conn import create_conn
 from aiokafka.errors import (
@@ -29,6 +29,9 @@ MAX_LETTER_BYTES: Final = MAX_EVENT_BYTES + 64 * 1024
 
 MAX_REQUEST_BYTES: Final = MAX_LETTER_BYTES + 8 * 1024
 """Largest record a producer sends: value, key, headers and Kafka's own overhead."""
+
+ISOLATION: Final = "read_committed"
+"""What a transaction aborted never was, for anybody: worker, archive and replay read alike."""
 
 _PROBE_MS: Final = 5_000
 _FIRST_DELAY: Final = 0.25
@@ -98,8 +101,24 @@ def producer(settings: Settings, **options: Any) -> AIOKafkaProducer:
 
 def consumer(broker: BrokerSettings, *topics: str, **options: Any) -> AIOKafkaConsumer:
     """A plain consumer: of no group, committing nothing, failing when a position is gone."""
-    defaults = {"group_id": None, "enable_auto_commit": False, "auto_offset_reset": "none"}
+    defaults = {
+        "group_id": None,
+        "enable_auto_commit": False,
+        "auto_offset_reset": "none",
+        "isolation_level": ISOLATION,
+    }
     return AIOKafkaConsumer(*topics, **{**kafka_options(broker), **defaults, **options})
+
+
+def stable_end(consumer: AIOKafkaConsumer, tp: TopicPartition) -> int | None:
+    """The end of what may be read of ``tp``, of the last answer; None before the first.
+
+    Up to the first transaction still under way; a broker that knows none tells the log's end.
+    """
+    end: int | None = consumer.last_stable_offset(tp)
+    if end is None or end < 0:
+        end = consumer.highwater(tp)
+    return end
 
 
 @asynccontextmanager

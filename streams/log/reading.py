@@ -9,7 +9,7 @@ from typing import Any, Final
 from aiokafka import TopicPartition
 
 from streams.errors import UserError
-from streams.log.clients import admin, consumer
+from streams.log.clients import admin, consumer, stable_end
 from streams.settings import BrokerSettings
 
 _POLL_MS: Final = 500
@@ -38,9 +38,10 @@ async def read_to_end(
         heard = asyncio.get_running_loop().time()
         while open_parts:
             batches = await reader.getmany(*open_parts, timeout_ms=_POLL_MS)
-            for tp in [tp for tp in unsure if reader.highwater(tp) is not None]:
-                ends[tp] = max(ends[tp], reader.highwater(tp))
-                unsure.remove(tp)
+            for tp in tuple(unsure):
+                if (end := stable_end(reader, tp)) is not None:
+                    ends[tp] = max(ends[tp], end)
+                    unsure.remove(tp)
             for tp, records in batches.items():
                 heard = asyncio.get_running_loop().time()
                 for record in records:

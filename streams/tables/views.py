@@ -14,7 +14,7 @@ from streams.tables import field_rows
 from streams.tables.basis import asked, basis
 from streams.tables.buckets import Buckets
 from streams.tables.desk_rows import complaints, notices
-from streams.tables.digest import content_digest, region_digests
+from streams.tables.digest import content_digest, region_digests, rejected_counts
 from streams.tables.history import conflicts, corrections, in_two_regions, orphans
 from streams.tables.official_rows import official_findings
 from streams.tables.partition import Partition
@@ -161,12 +161,7 @@ def _orphans(view: View) -> Iterator[Row]:
 
 def _rejected(view: View) -> Iterator[Row]:
     """Of all regions always: what was rejected need not have one."""
-    counts: dict[tuple[str, str, str], int] = {}
-    for part in view.parts:
-        for key, number in part.rejected.items():
-            counts[key] = counts.get(key, 0) + number
-    for (topic, type_, reason), number in counts.items():
-        yield {"topic": topic, "type": type_, "reason": reason, "count": number}
+    yield from rejected_counts(view.parts)
 
 
 TABLES: Final[Mapping[str, Callable[[View], Iterator[Row]]]] = {

@@ -12,7 +12,13 @@ from schemas.routing import partition_of
 from streams.metrics.page import CONTENT_TYPE
 from streams.metrics.view import View
 from streams.tables.basis import asked, basis
-from streams.tables.digest import content_digest, region_digests
+from streams.tables.digest import (
+    content_digest,
+    positions_of,
+    region_digests,
+    rejected_counts,
+    statement_digest,
+)
 from streams.tables.views import TABLES, rows
 
 if TYPE_CHECKING:
@@ -110,10 +116,11 @@ def _partition(app: ScrutineerApp, state: Any) -> dict[str, object]:
 
 
 async def digest(app: ScrutineerApp) -> dict[str, object]:
-    """Digests of the live regions and the positions they are of.
+    """Digests of the live regions and the positions they are of, and what was rejected.
 
-    ``content_digest`` is that of the election only when all partitions are live in one worker, and
-    None otherwise: take the union of the ``regions`` of all workers and hash it likewise.
+    ``content_digest`` and ``statement_digest`` are those of the election only when all partitions
+    are live in one worker, and None otherwise: take the union of the ``regions`` and of the
+    ``positions`` of all workers and the sums of ``rejected``, and hash them likewise.
     """
     for part in list(app.states.live().values()):
         for region in list(part.regions.values()):
@@ -124,17 +131,19 @@ async def digest(app: ScrutineerApp) -> dict[str, object]:
     regions = region_digests(live.values())
     whole = len(live) == app.settings.topics.partitions
     acceptance = app.pack.acceptance_digest
+    positions = positions_of(live.values(), app.states.topics)
+    rejected = rejected_counts(live.values())
+    content = content_digest(acceptance, regions) if whole else None
     return {
         "election": app.pack.id,
         "acceptance": acceptance,
         "partitions": sorted(live),
         "of": app.settings.topics.partitions,
-        "positions": {
-            topic: {str(number): part.next.get(topic, 0) for number, part in sorted(live.items())}
-            for topic in app.states.topics
-        },
+        "positions": positions,
         "regions": regions,
-        "content_digest": content_digest(acceptance, regions) if whole else None,
+        "rejected": rejected,
+        "content_digest": content,
+        "statement_digest": content and statement_digest(content, positions, rejected),
     }
 
 

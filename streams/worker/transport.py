@@ -30,6 +30,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from streams.errors import UserError
+from streams.log.clients import ISOLATION, stable_end
 from streams.log.closing import close
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class StateConsumerThread(driver.AIOKafkaConsumerThread):
             partition_assignment_strategy=[self._assignor],
             enable_auto_commit=False,
             auto_offset_reset="none",
+            isolation_level=ISOLATION,
             max_poll_interval_ms=int(conf.broker_max_poll_interval * 1000),
             max_partition_fetch_bytes=conf.consumer_max_fetch_size,
             fetch_max_wait_ms=_FETCH_WAIT_MS,
@@ -191,6 +193,10 @@ class StateConsumer(driver.Consumer):
             self._thread.check
         )
         return answered
+
+    def end(self, tp: TP) -> int | None:
+        """The end of what may be read of ``tp``, as far as known. AssertionError: not assigned."""
+        return stable_end(self._thread._ensure_consumer(), driver.ensure_aiokafka_TP(tp))
 
     def pause_partitions(self, tps: Iterable[TP]) -> None:
         """Pause, and forget that a full buffer held them up: its drop must not resume them."""

@@ -144,7 +144,7 @@ class Watch(Service):
     def _learn_ends(self, state: PartitionState) -> None:
         for topic in self._app.states.topics:
             try:
-                end = self._app.consumer.highwater(TP(topic, state.number))
+                end = self._app.consumer.end(TP(topic, state.number))
             except (AssertionError, KafkaError, ConsumerNotStarted):
                 continue  # not assigned just now
             if end is not None and end >= 0:

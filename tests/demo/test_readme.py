@@ -1,4 +1,4 @@
-"""The README's commands for an event of one's own, against the demo on a terminal."""
+"""The commands of the README and of docs/archive.md, against the demo on a terminal."""
 
 from __future__ import annotations
 
@@ -19,15 +19,17 @@ def test_make_demo_starts_what_is_tested_here() -> None:
     assert f"$(BIN)/{DEMO}\n" in (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
-def test_the_readmes_event_is_sent_and_seen(demo: DemoOnTerminal) -> None:
-    """Each command of the README does what the README shows, and Ctrl-C ends it with 0."""
+def test_the_commands_beside_the_demo_do_what_the_pages_show(demo: DemoOnTerminal) -> None:
+    """Each command does what its page shows, and Ctrl-C ends the demo with 0."""
     tool("curl", "curl")
     (demo.folder / ".venv").symlink_to(sys.prefix)
     handle = tomllib.loads((demo.folder / "var/demo/scrutineer.toml").read_text(encoding="utf-8"))
     port = handle.get("worker", {}).get("port", 6066)
     found = list(blocks(ROOT / "README.md", "run with the demo"))
     assert len(found) == 2
-    for block in found:
+    archive = list(blocks(ROOT / "docs" / "archive.md", "run with the demo"))
+    assert len(archive) == 1
+    for block in found + archive:
         for command, shown in block:
             # Another program may have the usual port: the demo then says which one it took.
             _do(Step(command.replace("127.0.0.1:6066", f"127.0.0.1:{port}"), shown), demo.folder)

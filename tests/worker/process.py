@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import os
 import signal
@@ -11,6 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -225,6 +227,23 @@ def merged_digest(workers: Iterable[Answer]) -> tuple[str, dict[str, dict[str, i
         for topic, offsets in answer.body["positions"].items():
             positions.setdefault(topic, {}).update(offsets)
     return content_digest(acceptance, regions), positions, sorted(numbers)
+
+
+def merged_statement(workers: Iterable[Answer]) -> str:
+    """The statement digest of several workers' /digest together, by the recipe of the docs."""
+    answers = list(workers)
+    content, positions, _ = merged_digest(answers)
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for answer in answers:
+        for row in answer.body["rejected"]:
+            counts[row["topic"], row["type"], row["reason"]] += row["count"]
+    rejected = [
+        {"topic": key[0], "type": key[1], "reason": key[2], "count": counts[key]}
+        for key in sorted(counts)
+    ]
+    said = {"content_digest": content, "positions": positions, "rejected": rejected}
+    text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def live_positions(states: list[Answer]) -> dict[str, dict[str, int]]:
