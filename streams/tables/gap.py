@@ -80,7 +80,8 @@ def region_gaps(tables: RegionTables, pack: Pack) -> Sequence[Gap]:
 def gaps(side: Side, pack: Pack) -> Iterator[Gap]:
     """Every comparison of a place that has an official figure or an observation."""
     series = {} if side.official is None else side.official.series
-    contests = side.counted | {contest for station, contest in series if not station}
+    # Not over the series: most of them are of stations.
+    contests = side.counted | {contest for contest in pack.contests if ("", contest) in series}
     for contest in sorted(contests):
         mine = series.get(("", contest))
         figures = {one.checkpoint: one for one in (mine.figures() if mine else ())}

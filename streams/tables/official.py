@@ -164,8 +164,9 @@ class OfficialTurnoutTable:
         gives neither.
         """
         newest: dict[str, tuple[int, Fraction]] = {}
-        for (station, contest), series in self.series.items():
-            if station:
+        for contest in self._pack.contests:  # not over the series: most are of stations
+            series = self.series.get(("", contest))
+            if series is None:
                 continue
             data: OfficialTurnout = series.figures()[-1].headline.data
             share = turnout_share(data)
