@@ -52,11 +52,35 @@ def _read(raw: bytes, origin: Origin | None, pack: Pack) -> Accepted | Rejected:
     # one byte is several times faster than for a word.
     if (b"N" in raw or b"I" in raw) and (problem := _not_json(raw)):
         return _reject("not_json", problem, None)
+    if raw.count(b'":') > MOST_MEMBERS and (crowd := _crowd(raw)) is not None:
+        return _diagnose(raw, crowd, origin, pack)
     try:
         event = _validator()(raw)
     except ValidationError as error:
         return _diagnose(raw, error, origin, pack)
     return admit(event, origin, pack)
+
+
+MOST_MEMBERS: Final = 1000
+"""Contestants that a protocol may have; more fields than that has no type of event."""
+
+
+def _crowd(raw: bytes) -> str | None:
+    """What of an event has more members than any may have, before each of them is complained of.
+
+    Thousands of complaints cost more than the event is long.
+    """
+    try:
+        value: Any = from_json(raw)
+    except ValueError:
+        return None
+    data = value.get("data") if isinstance(value, dict) else None
+    if not isinstance(data, dict):
+        return None
+    for name, part in (("data", data), ("data.votes", data.get("votes"))):
+        if isinstance(part, dict) and len(part) > MOST_MEMBERS:
+            return f"{name}: {len(part)} members, allowed are {MOST_MEMBERS}"
+    return None
 
 
 def _not_json(raw: bytes) -> str | None:
@@ -77,7 +101,7 @@ def _not_json(raw: bytes) -> str | None:
 
 
 def _diagnose(
-    raw: bytes, error: ValidationError, origin: Origin | None, pack: Pack
+    raw: bytes, error: ValidationError | str, origin: Origin | None, pack: Pack
 ) -> Accepted | Rejected:
     """The reason, in the order of the closed list, why ``raw`` did not validate."""
     try:
@@ -97,7 +121,8 @@ def _diagnose(
         return _reject("unknown_type", f"type: '{name}' is not in the catalogue", name)
     if (refusal := sender(name, envelope, origin, pack)) is not None:
         return refusal
-    return _reject("invalid_data", _messages(error.errors(**_BRIEF), 1), name)
+    told = error if isinstance(error, str) else _messages(error.errors(**_BRIEF), 1)
+    return _reject("invalid_data", told, name)
 
 
 _BRIEF: Final[dict[str, Any]] = {

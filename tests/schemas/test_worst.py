@@ -15,6 +15,7 @@ from schemas.envelope import MAX_EVENT_BYTES
 from schemas.routing import partition_of
 from streams.packs import load_pack
 from tests.contracts.documents import PATIENT, events_of, today
+from tests.data import ROOT
 from tests.schemas.test_reading import is_total
 
 PACK = load_pack("kazakhstan-2023")
@@ -43,6 +44,43 @@ def test_the_shapes_reach_every_part_of_the_reader() -> None:
     assert {"not_json", "unknown_type", "invalid_data"} <= reasons
     assert any(isinstance(each, Accepted) for each in verdicts)
     assert nanoseconds(b"{}", ORIGIN, PACK) > 0
+
+
+def test_a_crowd_is_refused_as_a_whole_and_for_the_same_reason() -> None:
+    """Thousands of members get one line; what is wrong before the data is said before it."""
+    crowd = json.dumps({f"k{n}": 1 for n in range(3000)})[1:]
+    for name, told in (("unknown fields of data", "data: "), ("wrong votes", "data.votes: ")):
+        verdict = read(SHAPES[name](SIZES[-1]), ORIGIN, PACK)
+        assert isinstance(verdict, Rejected)
+        assert verdict.reason == "invalid_data"
+        assert verdict.detail.startswith(told)
+        assert verdict.detail.endswith("members, allowed are 1000")
+    for text, reason in (
+        ('{"type": 1, "data": {' + crowd + "}", "bad_envelope"),
+        ('{"type": "no.such", "data": {' + crowd + "}", "bad_envelope"),
+        ('{"data": {' + crowd, "not_json"),
+        ("{" + crowd, "bad_envelope"),
+    ):
+        verdict = read(text.encode(), ORIGIN, PACK)
+        assert isinstance(verdict, Rejected)
+        assert verdict.reason == reason
+
+
+def test_as_many_contestants_as_are_allowed() -> None:
+    """A thousand are read one by one, and each of them is checked."""
+    votes = {f"c{n}": n for n in range(1000)}
+    copy = {**EXAMPLE, "data": {**EXAMPLE["data"], "votes": votes}}
+    assert isinstance(read(json.dumps(copy).encode(), None, PACK), Accepted)
+    copy["data"]["votes"]["c7"] = -1
+    verdict = read(json.dumps(copy).encode(), None, PACK)
+    assert isinstance(verdict, Rejected)
+    assert "data.votes" in verdict.detail
+    assert "members" not in verdict.detail
+
+
+EXAMPLE: dict[str, Any] = json.loads(
+    (ROOT / "docs" / "examples" / "observer-protocol.jsonl").read_text(encoding="utf-8")
+)
 
 
 KEYS = st.sampled_from(["type", "data", "id", "votes", "region", "", "\\ud800", "\x00", "é"])
