@@ -117,5 +117,5 @@ async def test_a_restriction_that_no_table_shows_is_told_all_the_same(chain: Cha
     """Rejected for a station that is none: a page to the room, which must read the dead letters."""
     await chain.restrict(41, "KZ-59", "entry_denied", station="no station of this name")
     for receiver in ("room-phone", "room"):
-        await chain.hears(receiver, "NOW Urgent report rejected")
+        await chain.hears(receiver, "NOW Urgent report rejected, invalid data")
     assert not chain.lines(DESK, "KZ-59")

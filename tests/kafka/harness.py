@@ -186,7 +186,8 @@ class KafkaCluster:
             properties = broker.folder / "server.properties"
             lines = (f"{key}={value}\n" for key, value in self._server(broker).items())
             properties.write_text("".join(lines), encoding="utf-8")
-            tool = [*self._java(), "kafka.tools.StorageTool", "format", "-t", cluster]
+            # One word: an id may begin with a dash, and would be read as an option.
+            tool = [*self._java(), "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}"]
             tools.append(
                 subprocess.Popen(
                     [*tool, "-c", str(properties), *scram],
