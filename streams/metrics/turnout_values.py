@@ -13,6 +13,7 @@ from streams.metrics.turnout import STRATA, stratum_family
 from streams.tables.gap import Gap, official_share, region_gaps
 from streams.tables.region import RegionTables
 from streams.tables.sample import Layer, designs, uncovered
+from streams.tables.stations import register_of_region
 from streams.turnout.level import Sums
 from streams.turnout.verdicts import Verdict
 
@@ -54,7 +55,7 @@ def _official(tables: RegionTables, moment: Moment) -> Values:
     pack, found = moment.pack, Values()
     for contest in pack.contests:
         own = tables.official.series.get(("", contest))
-        registered = pack.regions[tables.code].registered if contest == pack.main_contest else None
+        registered = register_of_region(pack, tables.code, contest)
         for figures in own.figures() if own else ():
             share = official_share(figures.headline.data, registered)
             if share is not None and figures.checkpoint in pack.checkpoints:

@@ -18,6 +18,7 @@ from streams.tables.findings import Figures
 from streams.tables.official import OfficialTurnoutTable
 from streams.tables.region import RegionTables
 from streams.tables.sample import boundaries, designs, open_hours, rules, uncovered
+from streams.tables.stations import register_of_region
 from streams.tables.turnout import ALL, ContestSums, RegionTurnout
 from streams.tables.versions import Version
 from streams.turnout.exact import fraction, share
@@ -143,8 +144,7 @@ def _wrong(
 def _share(figures: Figures | None, code: str, contest: str, pack: Pack) -> Fraction | None:
     if figures is None:
         return None
-    registered = pack.regions[code].registered if contest == pack.main_contest else None
-    return official_share(figures.headline.data, registered)
+    return official_share(figures.headline.data, register_of_region(pack, code, contest))
 
 
 def official_share(data: OfficialTurnout, registered: int | None) -> Fraction | None:

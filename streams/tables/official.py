@@ -17,9 +17,13 @@ from streams.tables.findings import (
     FindingKind,
     findings,
 )
-from streams.tables.stations import station_counts
+from streams.tables.stations import (
+    register_of_region,
+    register_of_station,
+    station_counts,
+)
 from streams.tables.versions import Outcome, Version, enlarge, find
-from streams.turnout.exact import fraction
+from streams.turnout.exact import fraction, share
 
 Place = tuple[str, str]
 """(station, or "" for the region itself; contest)"""
@@ -169,9 +173,9 @@ class OfficialTurnoutTable:
             if series is None:
                 continue
             data: OfficialTurnout = series.figures()[-1].headline.data
-            share = turnout_share(data)
-            if share is not None:
-                newest[contest] = (microseconds(data.as_of), share)
+            found = share(data.voted, data.registered, data.percent)
+            if found is not None:
+                newest[contest] = (microseconds(data.as_of), found)
         return newest
 
 
@@ -181,13 +185,11 @@ def _basis(pack: Pack, data: OfficialTurnout) -> Basis:
     The pack's registers are of those who vote in the main contest. A station is one; of a region
     all its stations, as far as the pack says or lists them.
     """
-    station = None if data.station is None else (pack.stations or {}).get(data.station)
-    if data.contest not in (None, pack.main_contest):
-        registered = None
-    elif data.station is None:
-        registered = pack.regions[data.region].registered
+    contest = data.contest or pack.main_contest
+    if data.station is None:
+        registered = register_of_region(pack, data.region, contest)
     else:
-        registered = None if station is None else station.registered
+        registered = register_of_station(pack, data.station, contest)
     stations = station_counts(pack).get(data.region) if data.station is None else 1
     turnout = pack.judgement.turnout
     return Basis(
@@ -197,12 +199,3 @@ def _basis(pack: Pack, data: OfficialTurnout) -> Basis:
         fraction(turnout.register_percent),
         fraction(turnout.votes_per_station_minute),
     )
-
-
-def turnout_share(data: OfficialTurnout) -> Fraction | None:
-    """Voted ÷ registered, else the printed percentage ÷ 100, else None."""
-    if data.voted is not None and data.registered:
-        return Fraction(data.voted, data.registered)
-    if data.percent is not None:
-        return Fraction(data.percent) / 100
-    return None

@@ -1,4 +1,4 @@
-"""How many polling stations there are in each region."""
+"""How many polling stations there are in each region, and the registers that the pack has."""
 
 from __future__ import annotations
 
@@ -45,3 +45,14 @@ def stations_of_country(pack: Pack) -> int | None:
         return sum(known) + listed.get(code, 0) if len(known) == len(counts) else None
 
     return total(pack.country)
+
+
+def register_of_region(pack: Pack, region: str, contest: str) -> int | None:
+    """The pack's register of a region: of those who vote in the main contest, no other."""
+    return pack.regions[region].registered if contest == pack.main_contest else None
+
+
+def register_of_station(pack: Pack, station: str, contest: str) -> int | None:
+    """The pack's register of a station, likewise; None where it lists none."""
+    known = (pack.stations or {}).get(station)
+    return None if known is None or contest != pack.main_contest else known.registered

@@ -21,6 +21,7 @@ from streams.tables.counts import COUNT_FINDINGS, Book, CountFinding, Ref, of_so
 from streams.tables.findings import Figures
 from streams.tables.official import OfficialTurnoutTable, Place
 from streams.tables.sample import HOUR, MINUTE, Design, Drawn, boundaries, closed_around, designs
+from streams.tables.stations import register_of_station
 from streams.tables.totals import Totals
 from streams.tables.versions import Version
 from streams.turnout import flow as flows
@@ -218,7 +219,7 @@ class RegionTurnout:
         if book is None:
             return _NOTHING
         stage = self._stage
-        register = listed(stage.pack, place)
+        register = register_of_station(stage.pack, *place)
         found = Contribution(findings=book.findings(register, stage.longest, stage.polls))
         drawn = _ANYBODY if stage.design is None else stage.design.stations.get(place[0])
         if drawn is not None:
@@ -263,14 +264,6 @@ def tolerance(pack: Pack) -> Tolerance:
     """What may differ at a matched station."""
     values = pack.judgement.turnout
     return Tolerance(values.matched_percent, values.matched_votes)
-
-
-def listed(pack: Pack, place: Place) -> int | None:
-    """The pack's register of a station: of those who vote in the main contest."""
-    station = (pack.stations or {}).get(place[0])
-    if station is None or place[1] != pack.main_contest:
-        return None
-    return station.registered
 
 
 def figure_voters(data: OfficialTurnout, register: int | None) -> Exact | None:

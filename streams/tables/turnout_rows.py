@@ -13,7 +13,8 @@ from streams.tables.gap import Gap, country_side, gaps, matched_sums, region_gap
 from streams.tables.incidents import CONFIRMED
 from streams.tables.official import OfficialTurnoutTable, Place
 from streams.tables.region import RegionTables
-from streams.tables.turnout import RegionTurnout, figure_voters, listed, tolerance
+from streams.tables.stations import register_of_station
+from streams.tables.turnout import RegionTurnout, figure_voters, tolerance
 from streams.tables.versions import Version
 from streams.tables.view import Row, View
 from streams.turnout.exact import Exact
@@ -149,7 +150,7 @@ def _station(
     told: bool,
 ) -> Row:
     headline = figures.headline
-    voters = figure_voters(headline.data, listed(view.pack, place))
+    voters = figure_voters(headline.data, register_of_station(view.pack, *place))
     verdict, _ = match(voters, chosen.observed, tolerance(view.pack))
     wrong = turnout.wrong(place, view.pack)
     refs = [(count.ref[0], count.ref[1]) for count in chosen.counts]
