@@ -9,13 +9,14 @@ PYTHON ?= python3
 PACKAGES := $(shell grep -c '^[a-z].*==' constraints.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test check bench docs dashboards constraints clean
+.PHONY: help demo install test check bench bench-peers docs dashboards constraints clean
 
 help:
 	@echo 'make demo     play a real election day through broker, worker and tables'
 	@echo 'make test     every check and every test, on real Apache Kafka too (needs Java and Maven)'
 	@echo 'make check    style, types, import rules: no tests'
 	@echo 'make bench    speed and memory, as a table'
+	@echo 'make bench-peers   the same job for Bytewax, Quix Streams, Kafka Streams, Faust and us'
 	@echo 'make docs     regenerate the generated pages of docs/'
 	@echo 'make dashboards   regenerate the dashboards and their page in docs/'
 	@echo 'make clean    remove the environment and caches'
@@ -37,6 +38,16 @@ check: $(STAMP)
 bench: $(STAMP)
 	@$(BIN)/python -m benchmarks
 
+# The other projects live in an environment of their own: nothing of the product needs them.
+bench-peers: $(STAMP) .venv-peers/installed
+	@$(BIN)/python -m benchmarks.peers
+
+.venv-peers/installed: benchmarks/peers/constraints.txt
+	@$(PYTHON) -m venv --clear .venv-peers
+	@.venv-peers/bin/pip install --quiet --disable-pip-version-check --require-hashes \
+		--requirement benchmarks/peers/constraints.txt
+	@touch $@
+
 docs: $(STAMP)
 	@$(BIN)/python -m docs.generate
 
@@ -51,9 +62,13 @@ constraints:
 	$(VENV)/pip-tools/bin/pip-compile --quiet --generate-hashes --strip-extras --all-extras \
 		--all-build-deps --allow-unsafe --no-emit-index-url --no-emit-trusted-host \
 		--no-emit-find-links --output-file=constraints.txt pyproject.toml
+	CUSTOM_COMPILE_COMMAND='make constraints' \
+	$(VENV)/pip-tools/bin/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
+		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
+		--output-file=benchmarks/peers/constraints.txt benchmarks/peers/requirements.in
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-peers build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	rm -rf .import_linter_cache var/demo
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

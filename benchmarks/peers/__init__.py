@@ -1,0 +1,1 @@
+"""One job for several stream processors, on the same Apache Kafka: `make bench-peers`."""
