@@ -26,8 +26,10 @@ demo: $(STAMP)
 
 install: $(STAMP)
 
+# Two processes, since much of a test is waiting; a file's tests stay together, for they share their
+# brokers, and files keep their order, in which the longest are not the last.
 test: check
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 check: $(STAMP)
 	$(BIN)/ruff check .
