@@ -42,7 +42,7 @@ COMMANDS: Final[dict[str, Row]] = {
     "turnout": Row(
         _SEE, "streams.commands.turnout:command", "Compare official and observed turnout."
     ),
-    "import": Row(_FEED, "streams.commands.import_:command", "Turn a CSV file into events."),
+    "import": Row(_FEED, "streams.commands.import_:command", "Turn an export into events."),
     "publish": Row(_FEED, "streams.commands.publish:command", "Check events and send them."),
     "simulate": Row(_FEED, "streams.commands.simulate:command", "Make up observers' reports."),
     "triage": Row(_DECIDE, "streams.commands.triage:command", "Decide about a report."),

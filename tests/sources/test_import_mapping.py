@@ -58,6 +58,10 @@ def test_not_toml_is_told_with_its_line() -> None:
         ("x = { column = 'a', finer = 'omit' }", "'finer' and 'given' need 'decimals'"),
         ("x = { column = 'a', only_for = ['incident'] }", "unknown event type 'incident'"),
         ("x = { template = 'a{@revision}' }", "{@revision} is for the id only"),
+        ("x = { column = 'a', since = 'b' }", "'since' and type = \"seconds\" or"),
+        ("x = { column = 'a', type = 'seconds' }", "'since' and type = \"seconds\" or"),
+        ("x = { template = 'a{@index}' }", "@index is for mappings with a [repeat]"),
+        ("x = { column = '@index' }", "@index is for mappings with a [repeat]"),
         ("x = { const = 1.5 }", "m.toml:14: fields.x.const"),
     ],
 )
@@ -79,6 +83,9 @@ def test_a_wrong_field_is_told_with_its_line(line: str, message: str) -> None:
         ("[event]", "[split]\ncolumn='c'\nempty={a='b'}\n[event]", "'empty' must give part"),
         ("[event]", "[[filter]]\ncolumn='c'\nreason='x'\n[event]", "either 'keep' or 'drop'"),
         ("[event]", "[revision]\norder_of=['report_id']\n[event]", "[fields.revision] as well"),
+        ("[event]", "[repeat]\npath='p'\n[event]", 'm.toml:1: repeat: for format = "json" only'),
+        ("[event]", "[keyed]\na='b'\n[event]", 'm.toml:1: keyed: for format = "json" only'),
+        ("[event]", "[file]\nformat='ods'\n[event]", "m.toml:2: file.format: "),
     ],
 )
 def test_a_wrong_section_is_told_with_its_line(before: str, after: str, message: str) -> None:

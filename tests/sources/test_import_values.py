@@ -10,8 +10,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from streams.sources.importing.model import Value
 from streams.sources.importing.table import LookupTable, RowError
+from streams.sources.importing.value_model import Value
 from streams.sources.importing.values import Values
 
 ALMATY = ZoneInfo("Asia/Almaty")
@@ -180,3 +180,38 @@ def test_a_lookup_without_a_key_is_empty() -> None:
     assert values.make(rule, {"k": ""}) == "none"
     with pytest.raises(RowError, match=r"'2' is not in r\.csv"):
         values.make(rule, {"k": "2"})
+
+
+def test_a_multiple_choice() -> None:
+    """Whether one choice is among those made; unknown where the question was not answered."""
+    row = {"c": "posted sealed", "none": "", "list": "7, 12"}
+    assert make(row, column="c", chosen="sealed") == "yes"
+    assert make(row, column="c", chosen="seal") == "no"
+    assert make(row, column="list", chosen="12", separator=",") == "yes"
+    assert make(row, column="list", chosen="2", separator=",", map={"no": "bad"}) == "bad"
+    assert make(row, column="none", chosen="sealed", omit_if_empty=True) is None
+    assert "is empty" in refusal(row, column="none", chosen="sealed")
+
+
+@given(st.integers(0, 999_999), st.integers(0, 999), st.sampled_from(["", "+06:00", "Z"]))
+def test_seconds_since_a_column_or_a_time(seconds: int, fraction: int, offset: str) -> None:
+    """Whole ones, cut: what is later is never less."""
+    start = datetime(2023, 3, 19, 5, 40, 12)  # noqa: DTZ001 - its offset is written behind it
+    later = (start + timedelta(seconds=seconds, milliseconds=fraction)).isoformat() + offset
+    row = {"at": later, "from": start.isoformat() + offset, "none": ""}
+    counted: dict[str, Any] = {"column": "at", "since": "from"}
+    assert make(row, UTC_ZONE, type="seconds", **counted) == seconds
+    assert make(row, UTC_ZONE, type="minutes", **counted) == seconds // 60
+    fixed = make({"at": "2023-03-19T00:00:10"}, UTC_ZONE, **EPOCH)
+    assert fixed == 86_410
+    assert make(row, column="none", type="seconds", since="from", **_or({"const": 0})) == 0
+
+
+UTC_ZONE = ZoneInfo("Etc/UTC")
+EPOCH: dict[str, Any] = {"column": "at", "type": "seconds", "since": "2023-03-18T00:00:00Z"}
+
+
+def test_a_time_before_the_one_that_it_counts_from_is_an_error() -> None:
+    """A revision is never negative."""
+    said = refusal({"at": "2023-03-17T00:00:00Z"}, **EPOCH)
+    assert said.endswith("is before '2023-03-18T00:00:00Z', since when it counts")

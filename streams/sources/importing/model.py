@@ -4,117 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from schemas.envelope import EVENTS
-
-PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
-HASH: Final = "@hash"
-"""In a template: a hash of the row's content (all its columns, and its part when split)."""
-REVISION: Final = "@revision"
-"""In the template of an id: the revision that the event got."""
-
-Scalar = str | int | bool
-Type = Literal["text", "int", "decimal", "time", "bool"]
-
-
-class Part(BaseModel):
-    """Base of every table of a mapping: closed, and nothing is coerced."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
-
-
-class Taken(Part):
-    """Where a text is taken from: exactly one of a column, a constant, a template, a lookup."""
-
-    column: str | None = None
-    const: Scalar | None = None
-    template: str | None = None
-    lookup: str | None = None
-    key: str | None = None
-    """With ``lookup``: the row's column that is looked up; ``column`` is then the other file's."""
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Self:
-        if self.lookup is not None:
-            if self.key is None or self.column is None:
-                raise ValueError("'lookup' needs 'key' (of this file) and 'column' (of the other)")
-            if self.const is not None or self.template is not None:
-                raise ValueError("'lookup' goes with neither 'const' nor 'template'")
-            return self
-        if self.key is not None:
-            raise ValueError("'key' goes with 'lookup' only")
-        if sum(x is not None for x in (self.column, self.const, self.template)) != 1:
-            raise ValueError("give exactly one of 'column', 'const', 'template' and 'lookup'")
-        if self.template is not None and "{" in PLACEHOLDER.sub("", self.template):
-            raise ValueError("'template' has a brace without its partner")
-        return self
-
-    def columns(self) -> Iterator[str]:
-        """The row's columns that this reads, ``@hash`` and ``@revision`` left out."""
-        if self.lookup is not None:
-            yield self.key or ""
-        elif self.column is not None:
-            yield self.column
-        yield from (name for name in self.placeholders() if name not in (HASH, REVISION))
-
-    def placeholders(self) -> list[str]:
-        """The names in braces of the template."""
-        return PLACEHOLDER.findall(self.template or "")
-
-
-class Value(Taken):
-    """A value of an event: where its text comes from, and what is made of it."""
-
-    or_: tuple[Taken, ...] = Field(default=(), alias="or", strict=False)
-    """What to try, in order, when the text is empty."""
-    map: dict[str, Scalar] | None = None
-    default: Scalar | None = None
-    """What a text that is not in ``map`` stands for; without it such a text is an error."""
-    type: Type = "text"
-    format: str | None = None
-    """With type ``time``: how it is written, as ``strptime`` says; else RFC 3339."""
-    decimals: Annotated[int, Field(ge=0, le=8)] | None = None
-    finer: Literal["error", "omit"] = "error"
-    """What becomes of a decimal with more than ``decimals`` digits after the point."""
-    given: tuple[str, ...] = Field(default=(), strict=False)
-    """``finer = "omit"`` only where these columns are filled; elsewhere it stays an error."""
-    decimal_comma: bool = False
-    omit_if_empty: bool = False
-    omit_with: str | None = None
-    """Left out where this column is filled."""
-    only_for: tuple[str, ...] = Field(default=(), strict=False)
-    """The event types that have this field; all, when empty."""
-
-    @model_validator(mode="after")
-    def _fits(self) -> Self:
-        if self.default is not None and self.map is None:
-            raise ValueError("'default' is for texts that are not in 'map'; there is no 'map'")
-        if self.format is not None and self.type != "time":
-            raise ValueError("'format' goes with type = \"time\"")
-        if self.type != "decimal" and (self.decimals is not None or self.decimal_comma):
-            raise ValueError("'decimals' and 'decimal_comma' go with type = \"decimal\"")
-        if (self.finer == "omit" or self.given) and self.decimals is None:
-            raise ValueError("'finer' and 'given' need 'decimals'")
-        return self
-
-    @field_validator("only_for")
-    @classmethod
-    def _known(cls, types: tuple[str, ...]) -> tuple[str, ...]:
-        for name in types:
-            _event_type(name)
-        return types
-
-    def reads(self) -> Iterator[str]:
-        """Every column of the row that this value needs."""
-        yield from self.columns()
-        for other in self.or_:
-            yield from other.columns()
-        yield from self.given
-        if self.omit_with is not None:
-            yield self.omit_with
+from streams.sources.importing.value_model import HASH, INDEX, REVISION, Part, Value, known_type
 
 
 def _short(key: str) -> BeforeValidator:
@@ -127,19 +22,25 @@ def _time(given: Any) -> Any:
     return {**table, "type": "time"} if isinstance(table, dict) else table
 
 
-def _event_type(name: str) -> None:
-    if name not in EVENTS or name == "election.clock.v1":
-        known = ", ".join(n for n in EVENTS if n != "election.clock.v1")
-        raise ValueError(f"unknown event type '{name}'; there are {known}")
+class Layout(Part):
+    """How a file is written."""
 
-
-class FileSpec(Part):
-    """``[file]``: how the CSV is written."""
-
+    format: Literal["csv", "json", "xlsx"] = "csv"
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
     encoding: str = "utf-8-sig"
+    sheet: str | None = None
+    """Of a workbook; the first, when not given."""
+    records: str = ""
+    """Path of the list of records in a JSON document; empty where the document is that list."""
+
+
+class FileSpec(Layout):
+    """``[file]``: how the file is written, and its times."""
+
     timezone: str | None = None
     """IANA name of the zone of times that carry no offset; without it they are errors."""
+    more: str | None = None
+    """The member beside a JSON document's records that is filled when another page follows."""
 
 
 class EventSpec(Part):
@@ -154,7 +55,7 @@ class EventSpec(Part):
     @classmethod
     def _known_types(cls, value: Value) -> Value:
         for name in _possible(value):
-            _event_type(name)
+            known_type(name)
         return value
 
     def types(self) -> set[str]:
@@ -204,6 +105,21 @@ class Split(Part):
         return {self.as_, *re.compile(self.pattern or "").groupindex}
 
 
+class Repeat(Part):
+    """``[repeat]``: a record becomes a row for each instance of a repeat group."""
+
+    path: Annotated[str, Field(min_length=1)]
+
+
+class Require(Part):
+    """``[[require]]``: what every record must say, or it is wrong: a form's version, a status."""
+
+    column: str
+    one_of: tuple[str, ...] = Field(min_length=1, strict=False)
+    reason: Annotated[str, Field(min_length=1)]
+    """What the text was instead, and what to do."""
+
+
 class Filter(Part):
     """``[[filter]]``: rows that are no events, with the reason that the summary names."""
 
@@ -223,15 +139,13 @@ class Filter(Part):
         return text not in self.keep if self.keep is not None else text in (self.drop or ())
 
 
-class Lookup(Part):
-    """``[lookups.NAME]``: a second CSV file, one row per ``key``."""
+class Lookup(Layout):
+    """``[lookups.NAME]``: a second file, one row per ``key``."""
 
     file: str
     key: str
     unknown: Literal["error", "empty"] = "error"
     """What a key that the file does not have comes to. An empty key gives an empty text."""
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
-    encoding: str = "utf-8-sig"
 
 
 class RevisionRule(Part):
@@ -245,8 +159,12 @@ class Mapping(Part):
 
     about: str = ""
     file: FileSpec = FileSpec()
-    lookups: dict[str, Lookup] = {}
+    lookups: dict[str, Lookup] = Field(default_factory=dict)
+    require: tuple[Require, ...] = Field(default=(), strict=False)
     filter: tuple[Filter, ...] = Field(default=(), strict=False)
+    keyed: dict[str, str] = Field(default_factory=dict)
+    """Lists whose members are named by one of their own fields: path of the list to that field."""
+    repeat: Repeat | None = None
     split: Split | None = None
     event: EventSpec
     revision: RevisionRule | None = None
@@ -269,8 +187,12 @@ class Mapping(Part):
                 )
             if missing := [n for n in self.revision.order_of if n not in self.fields]:
                 raise ValueError(f"[revision]: no field '{missing[0]}'")
+        if self.file.format != "json" and (self.repeat or self.keyed):
+            raise ValueError(f'[{"repeat" if self.repeat else "keyed"}]: for format = "json" only')
         for name, value in self.values():
             for taken in (value, *value.or_):
+                if self.repeat is None and INDEX in (taken.column, *taken.placeholders()):
+                    raise ValueError(f"{name}: {INDEX} is for mappings with a [repeat]")
                 if name != "event.id" and REVISION in taken.placeholders():
                     raise ValueError(f"{name}: {{{REVISION}}} is for the id only")
                 if taken.lookup is not None and taken.lookup not in self.lookups:
@@ -285,9 +207,11 @@ class Mapping(Part):
             yield f"fields.{name}", value
 
     def reads(self) -> dict[str, str]:
-        """The columns that the CSV must have, each with the path of one reader of it."""
+        """The columns that the file must have, each with the path of one reader of it."""
         made = self.split.makes() if self.split else set()
         wanted: dict[str, str] = {}
+        for check in self.require:
+            wanted.setdefault(check.column, "require")
         for rule in self.filter:
             wanted.setdefault(rule.column, "filter")
         if self.split:

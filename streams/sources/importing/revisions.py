@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from streams.sources.importing.model import RevisionRule
@@ -13,11 +13,16 @@ Version = tuple[str, Data]
 
 
 class Revisions:
-    """Remembers the newest version of every thing that has appeared."""
+    """Remembers the newest version of every thing that has appeared.
 
-    def __init__(self, rule: RevisionRule) -> None:
+    ``earlier``: the newest versions of an import before this one, with their sources.
+    """
+
+    def __init__(self, rule: RevisionRule, earlier: Iterable[tuple[str, Version]] = ()) -> None:
         self._rule = rule
-        self._newest: dict[tuple[Any, ...], Version] = {}
+        self._newest: dict[tuple[Any, ...], Version] = {
+            self._identity(source, version[1]): version for source, version in earlier
+        }
 
     def number(self, kind: str, source: str, data: Data) -> Iterator[Version]:
         """``data`` with its revision; nothing when it only repeats the newest version.
@@ -25,7 +30,7 @@ class Revisions:
         A report that appears in another region than before has moved: its identity includes the
         region, so it is withdrawn there, before it is reported here.
         """
-        identity = (source, *(_at(data, name) for name in self._rule.order_of))
+        identity = self._identity(source, data)
         if identity not in self._newest:
             yield self._keep(identity, kind, {**data, "revision": 0})
             return
@@ -36,6 +41,9 @@ class Revisions:
         if before["region"] != data["region"] and not before.get("withdrawn"):
             yield kind_before, {**before, "revision": revision, "withdrawn": True}
         yield self._keep(identity, kind, {**data, "revision": revision})
+
+    def _identity(self, source: str, data: Data) -> tuple[Any, ...]:
+        return (source, *(_at(data, name) for name in self._rule.order_of))
 
     def _keep(self, identity: tuple[Any, ...], kind: str, data: Data) -> Version:
         self._newest[identity] = (kind, data)

@@ -1,4 +1,4 @@
-"""A whole CSV file to JSON Lines, with everything that is wrong told by file:line."""
+"""A whole export to JSON Lines, with everything that is wrong told by file and place."""
 
 from __future__ import annotations
 
@@ -12,25 +12,36 @@ from typing import TYPE_CHECKING
 from schemas.reading import read
 from schemas.verdict import Rejected
 from streams.errors import UserError
+from streams.sources.importing.earlier import Earlier
 from streams.sources.importing.model import Mapping as Rules
+from streams.sources.importing.revisions import Revisions
 from streams.sources.importing.rows import Made, Mapper, Skip
-from streams.sources.importing.table import LookupTable, Row, RowError, read_table
+from streams.sources.importing.source import Source, read_table
+from streams.sources.importing.table import LookupTable, Row, RowError
+from streams.sources.importing.value_model import INDEX
 
 if TYPE_CHECKING:
     from schemas.pack import Pack
 
 REPEATED = "repeats an earlier row"
+BEFORE = "imported before, or repeats an earlier row"
 Complain = Callable[[str], None]
 
 
 @dataclass(slots=True)
 class Summary:
-    """What became of a file. ``events`` by type, ``skipped`` rows by reason."""
+    """What became of an export. ``events`` by type, ``skipped`` rows by reason.
+
+    ``withdrawn``: those of the events that withdraw what the export has no longer. ``notices``:
+    what is not wrong, and should be seen.
+    """
 
     rows: int = 0
     events: Counter[str] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
     bad: int = 0
+    withdrawn: int = 0
+    notices: list[str] = field(default_factory=list)
 
     def text(self) -> str:
         """One line for each count."""
@@ -40,41 +51,113 @@ class Summary:
             f"{number:,} rows or parts skipped: {reason}"
             for reason, number in sorted(self.skipped.items())
         ]
+        if self.withdrawn:
+            lines.append(f"{self.withdrawn:,} withdrawn: no longer in the export")
         if self.bad:
             lines.append(f"wrong rows: {self.bad:,}")
-        return "\n".join(lines)
+        return "\n".join([*lines, *self.notices])
 
 
 class Import:
-    """One run of a mapping over one file.
+    """One run of a mapping over the files of one export.
 
-    ``complain`` gets every wrong row as ``file:line: what``; such a row gives no event at all.
+    ``complain`` gets every wrong record as ``file:place: what``; such a record gives no event at
+    all. ``earlier``: what imports before wrote; revisions go on from there.
     """
 
     def __init__(
-        self, rules: Rules, lookups: dict[str, LookupTable], pack: Pack, complain: Complain
+        self,
+        rules: Rules,
+        lookups: dict[str, LookupTable],
+        pack: Pack,
+        complain: Complain,
+        earlier: Earlier | None = None,
     ) -> None:
         self._rules = rules
-        self._mapper = Mapper(rules, lookups, pack.id)
+        self._source = Source(rules)
+        self._earlier = earlier
+        versions = earlier.versions() if earlier else ()
+        revisions = Revisions(rules.revision, versions) if rules.revision else None
+        self._mapper = Mapper(rules, lookups, pack.id, revisions)
+        self._mapper.reported = set() if earlier else None
         self._pack = pack
         self._complain = complain
-        self._seen: dict[bytes, tuple[bytes, int]] = {}
+        self._seen: dict[bytes, tuple[bytes, str]] = {}
         self.summary = Summary()
 
-    def events(self, path: Path) -> Iterator[bytes]:
-        """The events of the CSV file at ``path``, in its order. Raises ``UserError``."""
-        spec = self._rules.file
-        for row in read_table(path, spec.delimiter, spec.encoding, self._rules.reads()):
-            self.summary.rows += 1
+    def events(self, *paths: Path) -> Iterator[bytes]:
+        """The events of the files at ``paths``, in their order. Raises ``UserError``."""
+        for path in paths:
+            for place, rows in self._source.rows(path):
+                self.summary.rows += 1
+                try:
+                    made = self._record(rows, _place(path, place, paths))
+                except RowError as error:
+                    self.summary.bad += 1
+                    self._complain(f"{path}:{place}: {error}")
+                    continue
+                yield from self._counted(made)
+        self.summary.notices += self._notices()
+
+    def withdrawals(self) -> Iterator[bytes]:
+        """Withdrawals of what earlier imports had and the files, read by now, have not.
+
+        None when the files may not be all there is: a record was wrong, or a page is missing.
+        """
+        if self._earlier is None or self._mapper.reported is None:
+            return
+        if self.summary.bad or self._source.unfinished:
+            self.summary.notices.append(
+                "nothing was withdrawn: what is missing may be in "
+                + ("the wrong records" if self.summary.bad else "the next page")
+            )
+            return
+        for made in self._earlier.gone(self._mapper.reported, self._pack.id):
             try:
-                made = self._row(row)
+                self._check(made)
             except RowError as error:
                 self.summary.bad += 1
-                self._complain(f"{path}:{row.line}: {error}")
+                self._complain(f"withdrawal of report '{made.data['report_id']}': {error}")
                 continue
-            for event in made:
-                self.summary.events[event.type] += 1
-                yield event.raw
+            self.summary.withdrawn += 1
+            yield from self._counted([made])
+
+    def _counted(self, made: list[Made]) -> Iterator[bytes]:
+        for event in made:
+            self.summary.events[event.type] += 1
+            yield event.raw
+
+    def _notices(self) -> list[str]:
+        notices = []
+        if self._source.unfinished:
+            notices.append(
+                f"there is another page: '{self._rules.file.more}' is filled in the file; give all "
+                "pages together"
+            )
+        if self.summary.rows and self._source.unseen:
+            names = ", ".join(f"'{name}'" for name in sorted(self._source.unseen))
+            notices.append(f"no record has {names}")
+        return notices
+
+    def _record(self, rows: list[Row] | RowError, place: str) -> list[Made]:
+        """The events of a record's rows: all of them, or none and a ``RowError``."""
+        if isinstance(rows, RowError):
+            raise rows
+        if not rows and self._rules.repeat:
+            self.summary.skipped[f"no '{self._rules.repeat.path}'"] += 1
+        made: list[Made] = []
+        for row in rows:
+            try:
+                made += self._row(row)
+            except RowError as error:
+                if INDEX not in row.columns or self._rules.repeat is None:
+                    raise
+                inside = f"{self._rules.repeat.path} {row.columns[INDEX]}"
+                raise RowError(f"{inside}: {error}") from error
+        fresh = self._fresh(made, place)
+        if repeats := len(made) - len(fresh):
+            self.summary.skipped[REPEATED] += repeats
+        return fresh
 
     def _row(self, row: Row) -> list[Made]:
         result = self._mapper.events(row)
@@ -82,29 +165,39 @@ class Import:
             self.summary.skipped[result.reason] += 1
             return []
         for event in result:
-            verdict = read(event.raw, None, self._pack)
-            if isinstance(verdict, Rejected):
-                raise RowError(f"{verdict.reason}: {verdict.detail}")
-        fresh = self._fresh(result, row.line)
-        if len(fresh) < len(result) or not result:
-            self.summary.skipped[REPEATED] += max(len(result) - len(fresh), 1)
-        return fresh
+            self._check(event)
+        if self._earlier is not None and self._rules.revision is None:
+            result = [new for made in result for new in self._earlier.news(made, self._pack.id)]
+        if not result:
+            self.summary.skipped[REPEATED if self._earlier is None else BEFORE] += 1
+        return result
 
-    def _fresh(self, events: list[Made], line: int) -> list[Made]:
+    def _check(self, event: Made) -> None:
+        verdict = read(event.raw, None, self._pack)
+        if isinstance(verdict, Rejected):
+            raise RowError(f"{verdict.reason}: {verdict.detail}")
+
+    def _fresh(self, events: list[Made], place: str) -> list[Made]:
         """Those whose id is new. The same id with another content is a ``RowError``."""
-        here: dict[bytes, tuple[bytes, int]] = {}
+        here: dict[bytes, tuple[bytes, str]] = {}
         fresh = []
         for event in events:
             name = hashlib.sha256(f"{event.source}\n{event.id}".encode()).digest()[:16]
             content = hashlib.sha256(event.raw).digest()[:16]
             before = here.get(name) or self._seen.get(name)
             if before is None:
-                here[name] = (content, line)
+                here[name] = (content, place)
                 fresh.append(event)
             elif before[0] != content:
-                raise RowError(f"id '{event.id}' is that of line {before[1]} too, which differs")
+                raise RowError(f"id '{event.id}' is that of {before[1]} too, which differs")
         self._seen.update(here)
         return fresh
+
+
+def _place(path: Path, place: str, paths: tuple[Path, ...]) -> str:
+    """A record as another one's message names it."""
+    named = f"line {place}" if place.isdigit() else place
+    return named if len(paths) == 1 else f"{named} of {path}"
 
 
 def load_lookups(rules: Rules, beside: Path, given: dict[str, Path]) -> dict[str, LookupTable]:
@@ -124,11 +217,7 @@ def load_lookups(rules: Rules, beside: Path, given: dict[str, Path]) -> dict[str
             for taken in (value, *value.or_)
             if taken.lookup == name and taken.column is not None
         }
-        tables[name] = LookupTable.load(
-            given.get(name, beside / spec.file),
-            spec.key,
-            columns,
-            spec.unknown == "empty",
-            (spec.delimiter, spec.encoding),
-        )
+        path = given.get(name, beside / spec.file)
+        rows = read_table(path, spec, {spec.key: "lookup", **columns})
+        tables[name] = LookupTable.of(rows, path, spec.key, spec.unknown == "empty")
     return tables

@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, tzinfo
 from typing import Final
 
-from streams.sources.importing.model import PLACEHOLDER, Scalar, Taken, Value
 from streams.sources.importing.table import LookupTable, RowError
+from streams.sources.importing.value_model import A_TIME, PLACEHOLDER, Scalar, Taken, Value
 
 _INTEGER: Final = re.compile(r"[+-]?\d+")
 _DECIMAL: Final = re.compile(r"\d+(\.\d+)?")
 _ISO: Final = re.compile(
-    r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?([+-]\d{2}:\d{2}|Z)?"
+    r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?([+-]\d{2}:\d{2}|Z)?"
 )
 _BOOLEANS: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -36,6 +36,8 @@ class Values:
 
     def _made(self, value: Value, row: Mapping[str, str]) -> Scalar | None:
         text = self._first(value, row)
+        if value.chosen is not None and text != "":
+            text = "yes" if value.chosen in _choices(str(text), value.separator) else "no"
         if value.map is not None and (text != "" or "" in value.map):
             text = _mapped(str(text), value)
         if text == "":
@@ -79,20 +81,26 @@ def _filled(template: str, row: Mapping[str, str]) -> str:
     return PLACEHOLDER.sub(lambda found: texts[found[1]], template)
 
 
+def _choices(text: str, separator: str) -> set[str]:
+    return {part.strip() for part in text.split(separator)}
+
+
 def _mapped(text: str, value: Value) -> Scalar:
     assert value.map is not None
     if text in value.map:
         return value.map[text]
     if value.default is not None:
         return value.default
-    raise RowError(f"'{text}' is not in the mapping's 'map', which has no 'default'")
+    raise RowError(f"'{text[:40]}' is not in the mapping's 'map', which has no 'default'")
 
 
 def _convert(text: str, value: Value, row: Mapping[str, str], zone: tzinfo | None) -> Scalar | None:
     if value.type == "decimal":
         return _decimal(text, value, row)
     if value.type == "time":
-        return _time(text, value.format, zone)
+        return _moment(text, value.format, zone).isoformat().replace("+00:00", "Z")
+    if value.type in ("seconds", "minutes"):
+        return _elapsed(text, value, row, zone)
     return _CONVERT[value.type](text)
 
 
@@ -129,12 +137,20 @@ def _decimal(text: str, value: Value, row: Mapping[str, str]) -> str | None:
     return text
 
 
-def _time(text: str, layout: str | None, zone: tzinfo | None) -> str:
-    """``text`` as RFC 3339, with its own offset or the one of ``zone`` at that time."""
+def _elapsed(text: str, value: Value, row: Mapping[str, str], zone: tzinfo | None) -> int:
+    """Whole seconds or minutes until ``text``, cut, never rounded: a later time is no less."""
+    since = value.since or ""
+    start = _moment(since if A_TIME.match(since) else row[since], value.format, zone)
+    seconds = int((_moment(text, value.format, zone) - start).total_seconds())
+    if seconds < 0:
+        raise RowError(f"'{text[:40]}' is before '{since}', since when it counts")
+    return seconds if value.type == "seconds" else seconds // 60
+
+
+def _moment(text: str, layout: str | None, zone: tzinfo | None) -> datetime:
+    """``text`` with its own offset, or the one of ``zone`` at that time."""
     moment = _parsed(text, layout)
-    if moment.tzinfo is None:
-        moment = _placed(moment, text, zone)
-    return moment.isoformat().replace("+00:00", "Z")
+    return _placed(moment, text, zone) if moment.tzinfo is None else moment
 
 
 def _parsed(text: str, layout: str | None) -> datetime:
