@@ -1,4 +1,4 @@
-"""What is withheld: nobody can compute a small count from what is shown, and no more goes than must."""
+"""What is withheld: nobody can compute a small count from what is shown, and little else goes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ def others(table: Table, hidden: frozenset[Key]) -> Iterator[dict[Key, int]]:
     most = max(table.values.values())
     bounds = []
     for key in unknown:
-        shown = [table.values[n.total] for n in table.lines if key in n.parts and n.total not in hidden]
+        shown = [
+            table.values[n.total] for n in table.lines if key in n.parts and n.total not in hidden
+        ]
         bounds.append(range(1, min([*shown, most + 1]) + 1))
     for tried in itertools.product(*bounds):
         filled = {key: table.values[key] for key in cells} | dict(zip(unknown, tried, strict=True))
@@ -171,7 +173,9 @@ def test_a_real_table_keeps_most_of_itself(seed: int) -> None:
 
     chance = random.Random(seed)
     cells = {
-        (f"k{k}", f"p{p}"): chance.choice((0, 0, 0, 1, 3, 7, 20)) for k in range(10) for p in range(7)
+        (f"k{k}", f"p{p}"): chance.choice((0, 0, 0, 1, 3, 7, 20))
+        for k in range(10)
+        for p in range(7)
     }
     table = crossed(cells)
     hidden = withheld(table, MINIMUM)

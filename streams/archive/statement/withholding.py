@@ -1,9 +1,10 @@
 """Which counts a public table must not show, so that no small one can be read or computed from it.
 
-Pure. The method is cell suppression for tables of counts, as in Eurostat's Handbook on Statistical
-Disclosure Control (Hundepool et al., ch. 4): counts below a minimum are withheld (primary), and
-others with them (secondary) until no sum that is shown gives one away. A zero is shown: it speaks of
-nobody, and "none was reported" is a finding. A total below the minimum takes its whole table along.
+Pure. The method is cell suppression, as for frequency tables in the Handbook on Statistical
+Disclosure Control of Eurostat's ESSnet (Hundepool et al.): counts below a minimum are withheld
+(primary), and others with them (secondary) until no sum that is shown gives one away. A zero is
+shown: it speaks of nobody, and "none was reported" is a finding. A total below the minimum takes
+its whole table along.
 """
 
 from __future__ import annotations
