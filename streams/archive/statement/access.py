@@ -14,19 +14,21 @@ from streams.archive.statement.words import GROUPS, KINDS, PHASES, SHORT, count,
 from streams.tables.incidents import CONFIRMED, DISMISSED
 
 _CELL: Final = itemgetter("kind", "phase")
+_NOBODY: Final = "no report of any kind came in, so that this says nothing"
 _BASIS: Final = "reports that the mission's desk did not reject or find to be duplicates"
 
 
 def access(material: Material) -> Section:
     """Restrictions by kind and phase, of whom, and what became of them."""
     rows = [row for row in material.rows("restrictions") if row["status"] not in DISMISSED]
+    basis = _BASIS if material.heard else _NOBODY
     total = sum(row["total"] for row in rows)
     shown = material.shown(total)
     if not total or shown is WITHHELD:
         text = "No restrictions on observers were reported."
         if total:
             text = f"Observers were restricted in fewer than {material.minimum} cases."
-        said = Sentence("access.restricted", text, _BASIS, {"restrictions": shown})
+        said = Sentence("access.restricted", text, basis, {"restrictions": shown})
         return Section("access", "Access of observers", (said,))
     sentences = (
         _restricted(material, rows, total),
@@ -71,18 +73,25 @@ def _table(material: Material, rows: Rows) -> Iterator[Table]:
 
 
 def _restricted(material: Material, rows: Rows, total: int) -> Sentence:
+    """How many there were, and in which phases as far as that is shown."""
     table = crossed(_sums(rows, _CELL))
     gone = material.withheld(table)
-    parts, figures = [], dict[str, Cell]({"restrictions": total})
-    for phase, words in PHASES.items():
-        number = table.values.get(("", phase), 0)
-        if not number or gone is None:
-            continue
-        figures[phase] = WITHHELD if ("", phase) in gone else number
-        if ("", phase) not in gone:
-            parts.append(f"{count(number)} during {words}")
+    numbers = {phase: table.values.get(("", phase), 0) for phase in PHASES}
+    shown = {
+        phase: number
+        for phase, number in numbers.items()
+        if number and gone is not None and ("", phase) not in gone
+    }
+    parts = [f"{count(number)} during {PHASES[phase]}" for phase, number in shown.items()]
     text = f"Observers were restricted in {several(total, 'case')}"
-    text += f": {series(parts)}." if parts else "."
+    text += f": {series(parts)}" if parts else ""
+    # Never fewer than are shown anywhere: what is withheld in a line is not few together.
+    rest = total - sum(shown.values())
+    other = f"; the phase of {'the other ' if parts else ''}{count(rest)} is withheld"
+    text += f"{other}." if rest else "."
+    figures: dict[str, Cell] = {"restrictions": total, **shown}
+    if gone is not None:
+        figures |= {phase: WITHHELD for phase in PHASES if ("", phase) in gone}
     return Sentence("access.restricted", text, _BASIS, figures)
 
 
@@ -156,6 +165,8 @@ def incidents(material: Material) -> Section:
     table = listed(_sums(rows, itemgetter("category"), "reports"))
     gone, total = material.withheld(table), table.values[()]
     basis = "incidents that the mission's desk confirmed, escalated or saw resolved"
+    if not material.heard:
+        basis = _NOBODY
     shown = material.shown(total)
     if shown is WITHHELD:
         text = f"Fewer than {material.minimum} incidents were confirmed."

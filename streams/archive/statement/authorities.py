@@ -14,21 +14,25 @@ _HOUR: Final = 3600
 
 
 def results(material: Material) -> Section:
-    """Of how many stations results were published, by contest; the regions below."""
-    names = material.pack.contests
-    rows = [row for row in material.rows("results_published") if row["contest"] in names]
+    """Of how many stations results were published, by contest and where."""
+    country = material.pack.country
+    rows = [
+        row
+        for row in material.rows("results_published")
+        if row["published"] or row["region"] == country
+    ]
     columns = (
         Column("contest", "Contest", "code"),
         Column("region", "Place", "code"),
         Column("published", "Stations published", "count"),
         Column("stations", "Of", "count"),
     )
-    country = material.pack.country
     lines = sorted(
         ((row["contest"], row["region"], row["published"], row["stations"]) for row in rows),
         key=lambda line: (line[0], line[1] != country, line[1]),
     )
-    table = Table("results", "Stations whose results were published", columns, tuple(lines))
+    caption, note = "Stations whose results were published", "Nowhere else was any published."
+    table = Table("results", caption, columns, tuple(lines), (note,))
     said = tuple(_published(material, row) for row in material.country("results_published"))
     openings = tuple(_opened(material))
     return Section("results", "Publication of results", (*openings, *said), (table,))
@@ -89,7 +93,8 @@ def complaints(material: Material) -> Section:
     sentences = [_courses(material, courses, sums["filed"], hours, basis)]
     late = material.portion(sums["late"], sums["decided"])
     if sums["decided"] and _decided_is_shown(material, courses) and late[0] is not WITHHELD:
-        text = f"Of {count(late[1])} decisions {count(late[0])} took longer than {hours} hours."
+        text = f"{count(late[0])} of {several(sums['decided'], 'decision')} took longer than "
+        text += f"{hours} hours."
         sentences.append(
             Sentence("complaints.late", text, basis, {"late": late[0], "decided": late[1]})
         )

@@ -43,7 +43,7 @@ def assessment(material: Material) -> Section:
         Column("share", "Share", "share"),
         Column("low", "95 % from", "share"),
         Column("high", "to", "share"),
-        Column("basis", "Basis"),
+        Column("basis", "Basis", "code"),
     )
     table = Table(
         "visits",
@@ -95,8 +95,8 @@ def _assessed(material: Material, phase: str, row: Any) -> Sentence:
         each = row["rated"] == row["visits"] == row["stations"]
         what = "polling stations observed" if each else "observations"
         of = "none" if negative == 0 else count(negative)
-        text = f"{words} was assessed negatively in {of} of the {count(rated)} {what} "
-        text += f"({percent(share)})."
+        text = f"{words} was assessed negatively in {of} of the {count(rated)} {what}"
+        text += f" ({percent(share)})." if negative else "."
         if row["low"] is not None:
             figures |= {"low": row["low"], "high": row["high"]}
             basis += f": {percent(row['low'])} to {percent(row['high'])}"
@@ -111,7 +111,7 @@ def _by_region(material: Material) -> Table:
         Column("rated", "Assessed", "count"),
         Column("negative", "Negatively", "count"),
         Column("share", "Share", "share"),
-        Column("basis", "Basis"),
+        Column("basis", "Basis", "code"),
     )
     lines = tuple(
         (
@@ -132,8 +132,7 @@ def procedures(material: Material) -> Section:
     """The questions of the form, and what observers' copies of protocols show."""
     lines = list(_answers(material))
     columns = (
-        Column("question", "Question"),
-        Column("text", "As asked"),
+        Column("question", "Question", "code"),
         Column("answered", "Answered", "count"),
         Column("yes", "Yes", "count"),
         Column("no", "No", "count"),
@@ -150,7 +149,7 @@ def procedures(material: Material) -> Section:
             "answers that is not the expected one.",
         ),
     )
-    sentences = [one for line in lines if (one := _answered(line)) is not None]
+    sentences = [one for line in lines if (one := _answered(material, line)) is not None]
     return Section(
         "procedures",
         "Procedures",
@@ -177,7 +176,6 @@ def _answers(material: Material) -> Iterator[tuple[Cell, ...]]:
             contrary = (no if question.expected == "yes" else yes) / (yes + no)
         yield (
             code,
-            question.text,
             answered,
             shown,
             WITHHELD if gone else no,
@@ -186,12 +184,13 @@ def _answers(material: Material) -> Iterator[tuple[Cell, ...]]:
         )
 
 
-def _answered(line: tuple[Cell, ...]) -> Sentence | None:
+def _answered(material: Material, line: tuple[Cell, ...]) -> Sentence | None:
     """Only of answers that are not the expected ones."""
-    code, text, answered, yes, no, expected, contrary = line
+    code, answered, yes, no, expected, contrary = line
     if not isinstance(contrary, float) or not contrary:
         return None
     said, number = ("no", no) if expected == "yes" else ("yes", yes)
+    text = material.pack.questions[str(code)].text
     words = f"“{text}” was answered {said} in {count(number)} of {count(answered)} observations "
     figures = {said: number, "answered": answered, "share": contrary}
     basis = "answers to the form: no probability sample"

@@ -27,7 +27,7 @@ caption { text-align: left; font-weight: bold; padding: .3rem 0; }
 th, td { padding: .25rem .5rem; text-align: left; vertical-align: top;
   border-bottom: 1px solid #c9d1da; }
 thead th { border-bottom: 2px solid #1f3a5f; }
-tbody th { font-weight: normal; }
+tbody th { font-weight: normal; font-family: inherit; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .note { font-size: .8rem; color: #4a4a4a; margin: .2rem 0 1rem; }
 .wide { overflow-x: auto; }
@@ -41,10 +41,20 @@ code { font-size: .75rem; overflow-wrap: anywhere; }
   li, tr { break-inside: avoid; }
   thead { display: table-header-group; }
   .wide { overflow: visible; }
-  .mark { position: fixed; top: -16mm; left: 0; right: 0; background: none; color: #8a1020;
-    border: 1px solid #8a1020; }
+  .mark { position: static; background: none; color: #8a1020; border: 1px solid #8a1020; }
 }
 """
+_MARKED: Final = f"""\
+@page {{
+  @top-center {{ content: "{INTERNAL}"; color: #8a1020; font: bold 10pt Arial, sans-serif; }}
+}}
+@media print {{
+  body::after {{ content: "{INTERNAL}"; position: fixed; top: 45%; left: 0; right: 0;
+    text-align: center; font: bold 28pt Arial, sans-serif; color: #8a1020; opacity: .12;
+    transform: rotate(-35deg); }}
+}}
+"""
+"""On every page: in the margin, and across it where a browser prints nothing there."""
 
 
 def text(statement: Statement) -> str:
@@ -59,7 +69,8 @@ def _lines(statement: Statement) -> Iterator[str]:
     yield '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
     yield "style-src 'unsafe-inline'\">"
     mark = f"{INTERNAL}: " if statement.internal else ""
-    yield f"<title>{mark}{title}</title>\n<style>\n{_STYLE}</style>\n</head>\n<body>"
+    style = _STYLE + _MARKED if statement.internal else _STYLE
+    yield f"<title>{mark}{title}</title>\n<style>\n{style}</style>\n</head>\n<body>"
     if statement.internal:
         yield f'<p class="mark" role="note">{INTERNAL}</p>'
     yield f'<main>\n<h1>{title}</h1>\n<div class="about">'

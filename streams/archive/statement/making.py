@@ -69,9 +69,9 @@ def _about(replay: LogReplay, material: Material) -> list[str]:
     pack = replay.pack
     lines = [f"As of {local(replay.now, pack)} ({pack.time_zone}; {replay.now_is})."]
     if replay.as_of.known_at is not None:
-        lines.append(f"Only what the mission knew at {utc(replay.as_of.known_at)}.")
+        lines.append(f"Only what the mission knew at {local(replay.as_of.known_at, pack)}.")
     if replay.as_of.happened_by is not None:
-        lines.append(f"Only what happened up to {utc(replay.as_of.happened_by)}.")
+        lines.append(f"Only what had happened by {local(replay.as_of.happened_by, pack)}.")
     lines.append(
         "Preliminary figures of observers' reports and of what authorities published, without "
         "findings or conclusions. Beside each stands its basis. A share without an interval "

@@ -32,7 +32,9 @@ def _lines(statement: Statement) -> Iterator[str]:
             yield from _table(table, statement.names)
     yield from _heading(statement, 2, BASIS)
     yield from (FORWARD, "")
-    yield from _rows(["", ""], ["---", "---"], [list(line) for line in basis_lines(statement)])
+    yield from _rows(
+        ["What", "Value"], ["---", "---"], [list(line) for line in basis_lines(statement)]
+    )
     if statement.internal:
         yield from ("", f"**{INTERNAL}**")
 

@@ -50,6 +50,11 @@ class Material:
         return basis(known, asked(self.pack, None), self.pack, self.now)
 
     @property
+    def heard(self) -> bool:
+        """Whether any report of an observer came in at all: without one, 0 says nothing."""
+        return any(row["reports"] for row in self.hearings())
+
+    @property
     def minimum(self) -> int:
         """The smallest count of reports that is shown, above zero."""
         return self.pack.judgement.public_min_cell if self.public else 1

@@ -10,7 +10,7 @@ from streams.archive.statement.model import WITHHELD, Cell, Column, Section, Sen
 from streams.archive.statement.words import PHASES, count, percent, sentence, series, several
 from streams.tables.stations import station_counts, stations_of_country
 
-_PACK = "the description of the election (pack)"
+_PACK = "the election pack"
 
 
 def election(material: Material) -> Section:
@@ -97,7 +97,8 @@ def _heard(material: Material) -> Iterator[Sentence]:
     rows = material.hearings()
     heard = [row for row in rows if row["state"] in ("reporting", "silent")]
     text = f"Observers reported from {len(heard)} of {several(len(rows), 'region')}"
-    missing = [str(row["region"]) for row in rows if row not in heard]
+    known = material.pack.regions
+    missing = [known[str(row["region"])].name for row in rows if row not in heard]
     text += f"; no report came from {series(missing)}." if missing else "."
     figures: dict[str, Cell] = {"regions": len(rows), "heard": len(heard)}
     yield Sentence("coverage.regions", text, "reports of any kind", figures)
@@ -122,7 +123,10 @@ def _versions(material: Material) -> Iterator[Sentence]:
 
 
 def _phases(material: Material) -> Table:
-    """Stations by phase, the whole day first."""
+    """Stations over the whole day, and by phase.
+
+    In public over the day alone: who reports in a phase at all may have reported a restriction.
+    """
     planned = bool(material.pack.deployment)
     columns = (
         Column("phase", "Phase", "code"),
@@ -132,7 +136,7 @@ def _phases(material: Material) -> Table:
     )
     rows = material.rows("coverage")
     lines: list[tuple[Cell, ...]] = []
-    for phase in (None, *PHASES):
+    for phase in (None, *(() if material.public else PHASES)):
         mine = [row for row in rows if row["phase"] == phase]
         if not mine and phase is not None:
             continue

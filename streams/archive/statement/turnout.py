@@ -8,7 +8,7 @@ from typing import Any, Final
 from streams.archive.statement.material import Material, Rows, polls_maybe_open_until
 from streams.archive.statement.model import WITHHELD, Cell, Column, Section, Sentence, Table, Unit
 from streams.archive.statement.withholding import listed
-from streams.archive.statement.words import count, local, percent, sentence, several
+from streams.archive.statement.words import VERDICTS, count, local, percent, sentence, several
 from streams.archive.turnout_report import AT_STATIONS, MEANINGS
 
 _SILENT: Final = ("no_official", "no_observation")
@@ -65,15 +65,19 @@ def _compared(material: Material, contest: str, kind: str) -> tuple[list[Sentenc
     lines = [_line(material, row, withheld=_few(material, row)) for row in whole]
     shown = [_line(material, row, withheld=row["region"] in gone) for row in regions]
     meanings = AT_STATIONS if voters else MEANINGS
+    # A line of which nothing is shown says nothing.
+    told = [line for line in shown if not voters or line[-1] is not WITHHELD]
     used = {line[-1] for line in (*lines, *shown)}
-    note = "; ".join(f"{word}: {text}" for word, text in meanings.items() if word in used)
+    notes = [f"{VERDICTS[word]}: {text}" for word, text in meanings.items() if word in used]
+    if few := len(shown) - len(told):
+        notes.append(f"not listed, as too few stations stand behind it: {several(few, 'region')}")
     caption = f"{material.pack.contests[contest].name}: {_TITLES[kind]}"
     table = Table(
         f"turnout_{kind}_{contest}",
         caption,
         _columns(voters=voters),
-        (*lines, *shown),
-        (sentence(note) + ".",) if note else (),
+        (*lines, *told),
+        tuple(f"{sentence(note)}." for note in notes),
     )
     said = list(_sentences(material, kind, contest, whole, shown))
     tables = [table]
@@ -108,7 +112,7 @@ def _columns(*, voters: bool) -> tuple[Column, ...]:
         Column("gap", "Gap" if voters else "Gap, points", difference, 2),
         *interval,
         Column("n", "Stations", "count"),
-        Column("verdict", "Verdict"),
+        Column("verdict", "Verdict", "code"),
     )
 
 
@@ -161,9 +165,8 @@ def _country(material: Material, kind: str, contest: str, row: Mapping[str, Any]
         text += f"{percent(row['observed'], 2)} at {stations} ({100 * row['gap']:+.2f} points"
         half = row["half_width"]
         text += ")." if half is None else f", ± {100 * half:.2f} at 95 %)."
-    return Sentence(
-        f"turnout.{kind}.{contest}.country", text, f"{_TITLES[kind]}; {verdict}: {basis}", figures
-    )
+    basis = f"{_TITLES[kind]}; {VERDICTS[verdict]}: {basis}"
+    return Sentence(f"turnout.{kind}.{contest}.country", text, basis, figures)
 
 
 def _who(kind: str) -> str:

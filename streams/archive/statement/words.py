@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, get_args
 from zoneinfo import ZoneInfo
 
 from schemas.fields import moment, rfc3339
 from schemas.pack import Pack
 from streams.archive.statement.model import WITHHELD, Cell, Column
+from streams.turnout.verdicts import Verdict
 
 MARK: Final = "c"
 """In place of a withheld figure: the flag for "confidential" of official statistics (SDMX)."""
@@ -55,6 +56,14 @@ GROUPS: Final[Mapping[str, str]] = {
 }
 
 
+VERDICTS: Final[Mapping[str, str]] = {
+    verdict: verdict.replace("_", " ") for verdict in get_args(Verdict)
+}
+BASES: Final[Mapping[str, str]] = {
+    "probability_sample": "random sample",
+    "incomplete_sample": "incomplete sample",
+    "descriptive": "no random sample",
+}
 Names = Mapping[str, Mapping[str, str]]
 """Column → code → name."""
 
@@ -69,6 +78,9 @@ def names(pack: Pack) -> Names:
             **{code: category.name for code, category in pack.categories.items()},
             "total": "Total",
         },
+        "question": {code: question.text for code, question in pack.questions.items()},
+        "basis": BASES,
+        "verdict": VERDICTS,
         "contest": {code: contest.name for code, contest in pack.contests.items()},
         "publisher": {code: publisher.name for code, publisher in pack.publishers.items()},
     }
