@@ -39,6 +39,9 @@ COMMANDS: Final[dict[str, Row]] = {
     "diff": Row(
         _SEE, "streams.commands.diff:command", "Show what changed between two moments or archives."
     ),
+    "statement": Row(
+        _SEE, "streams.commands.statement:command", "Write the figures of a preliminary statement."
+    ),
     "turnout": Row(
         _SEE, "streams.commands.turnout:command", "Compare official and observed turnout."
     ),

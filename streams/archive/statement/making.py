@@ -1,0 +1,108 @@
+"""A statement made from a replay: gate, sections, basis."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from schemas.fields import microseconds, rfc3339
+from schemas.pack import Pack
+from streams.archive.replay import LogReplay
+from streams.archive.statement.access import access, incidents
+from streams.archive.statement.authorities import complaints, results
+from streams.archive.statement.fieldwork import assessment, procedures
+from streams.archive.statement.material import Material
+from streams.archive.statement.model import Archived, Basis, CutOff, Statement
+from streams.archive.statement.setting import coverage, election
+from streams.archive.statement.turnout import turnout
+from streams.archive.statement.words import MARK, local, names, several, utc
+from streams.errors import UserError
+from streams.tables.digest import positions_of
+
+
+def refuse_embargoed(pack: Pack, clock: int) -> None:
+    """Raise ``UserError`` where ``clock``, the wall clock in µs, is before the embargo's end."""
+    until = microseconds(pack.embargo_until)
+    if clock < until:
+        raise UserError(
+            f"nothing of election {pack.id} is public before {local(until, pack)} "
+            f"({pack.time_zone}), as the pack's embargo_until says; --internal writes a statement "
+            "for the mission itself"
+        )
+
+
+def made(
+    replay: LogReplay, archives: tuple[Archived, ...], total: int, *, public: bool
+) -> Statement:
+    """The statement of what ``replay`` came to. ``total``: records in the archives."""
+    pack = replay.pack
+    material = Material(pack, tuple(replay.parts), replay.now, public)
+    sections = (
+        election(material),
+        assessment(material),
+        procedures(material),
+        access(material),
+        incidents(material),
+        turnout(material),
+        results(material),
+        complaints(material),
+        coverage(material),
+    )
+    return Statement(
+        pack.id,
+        f"{pack.name}: figures for a preliminary statement",
+        not public,
+        material.minimum,
+        tuple(_about(replay, material)),
+        sections,
+        names(pack),
+        CutOff(
+            utc(replay.as_of.known_at),
+            utc(replay.as_of.happened_by),
+            rfc3339(replay.now),
+            replay.now_is,
+        ),
+        _basis(replay, archives, total, public=public),
+    )
+
+
+def _about(replay: LogReplay, material: Material) -> list[str]:
+    pack = replay.pack
+    lines = [f"As of {local(replay.now, pack)} ({pack.time_zone}; {replay.now_is})."]
+    if replay.as_of.known_at is not None:
+        lines.append(f"Only what the mission knew at {local(replay.as_of.known_at, pack)}.")
+    if replay.as_of.happened_by is not None:
+        lines.append(f"Only what had happened by {local(replay.as_of.happened_by, pack)}.")
+    lines.append(
+        "Preliminary figures of observers' reports and of what authorities published, without "
+        "findings or conclusions. Beside each stands its basis. A share without an interval "
+        "describes what was observed; it is no estimate for the country."
+    )
+    if material.public:
+        lines.append(
+            f"{MARK}: withheld, so that no figure of fewer than {material.minimum} reports can be "
+            "read or computed. A zero is shown. No place below a region is named."
+        )
+    if replay.lost:
+        lines.append(
+            f"NOT WHOLE: {several(replay.lost, 'offset')} of the log are lost; what they held is "
+            "in no figure."
+        )
+    return lines
+
+
+def _basis(replay: LogReplay, archives: tuple[Archived, ...], total: int, *, public: bool) -> Basis:
+    pack = replay.pack
+    records = replay.read - replay.later
+    return Basis(
+        pack.id,
+        f"scrutineer {version('scrutineer')}",
+        pack.acceptance_digest,
+        pack.judgement_digest,
+        replay.content_digest,
+        replay.statement_digest,
+        records,
+        total - records,
+        replay.lost,
+        archives,
+        None if public else positions_of(replay.parts, replay.topics),
+    )

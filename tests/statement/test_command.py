@@ -1,0 +1,116 @@
+"""`scrutineer statement`: cut-offs, the same bytes again, its basis, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streams.archive.manifest import MANIFEST
+from streams.archive.store import open_store
+from streams.errors import UserError
+from tests.archive.made import manifest_of, rewrite
+from tests.commands.test_archive import run as scrutineer
+from tests.statement.day import CUT_OFF, archived, late, run, said, stated
+
+
+def test_the_same_archive_gives_the_same_bytes(archive: str, key: Path, tmp_path: Path) -> None:
+    """From another place, by another number of processes, to a file."""
+    other = archived(tmp_path / "elsewhere", key, tuple(late()))
+    for form, jobs in (("markdown", 2), ("html", 1), ("json", 1)):
+        asked = ("--format", form, "--known-at", CUT_OFF)
+        first = run(archive, *asked, "--jobs", 1).stdout_bytes
+        run(other, *asked, "--jobs", jobs, "--output", tmp_path / "out")
+        assert (tmp_path / "out").read_bytes() == first
+
+
+def test_a_cut_off_by_what_was_known(archive: str, public: Any) -> None:
+    """A prefix of the log, with the digests that a replay up to then has."""
+    known = "2023-03-20T00:05:00Z"
+    found = stated(archive, "--known-at", known)
+    replay = scrutineer("replay", archive, "--json", "--known-at", known)
+    digests = json.loads(replay.stdout)
+    basis = found["basis"]
+    assert (basis["records"], basis["left_out"]) == (301, 9)
+    assert basis["content_digest"] == digests["content_digest"]
+    assert basis["statement_digest"] == digests["statement_digest"] is not None
+    assert (public["basis"]["records"], public["basis"]["left_out"]) == (310, 0)
+
+
+def test_a_cut_off_by_what_had_happened(archive: str) -> None:
+    """The counts of the night are not among what had happened by noon; no statement digest."""
+    noon = ("--happened-by", "2023-03-19T13:00:00+06:00")
+    found = stated(archive, *noon)
+    assert said(found)["assessment.counting"]["text"] == "No observer assessed the counting."
+    assert "60 polling stations" in said(found)["assessment.voting"]["text"]
+    assert found["basis"]["statement_digest"] is None
+    assert found["cut_off"]["now"] == "2023-03-19T07:00:00Z"
+    assert "turnout.open" in said(found)
+
+
+def test_its_basis_is_the_archive(archive: str, public: Any) -> None:
+    """Its chain, its size, and whose signature was verified."""
+    manifest = manifest_of(open_store(archive))
+    (told,) = public["basis"]["archives"]
+    assert told == {
+        "chain": manifest["segments"][-1]["chain"],
+        "segments": len(manifest["segments"]),
+        "records": 310,
+        "signed_by": manifest["signature"]["public_key"],
+    }
+    assert public["basis"]["acceptance_digest"] == manifest["head"]["acceptance"]
+
+
+def test_a_forged_signature_is_refused(archive: str, tmp_path: Path) -> None:
+    """Even where nobody asked whose it is."""
+    copy = Path(shutil.copytree(archive, tmp_path / "a"))
+    store = open_store(str(copy))
+    manifest = manifest_of(store)
+    manifest["signature"]["signature"] = "00" * 64
+    rewrite(store, manifest)
+    with pytest.raises(UserError, match=f"{MANIFEST}: the signature is not of this manifest"):
+        run(copy)
+
+
+def test_of_two_copies_each_is_named(archive: str, tmp_path: Path) -> None:
+    """With its own chain; the figures are those of one."""
+    copy = shutil.copytree(archive, tmp_path / "copy")
+    both = json.loads(run(archive, copy, "--format", "json", "--known-at", CUT_OFF).stdout)
+    assert len(both["basis"]["archives"]) == 2
+    assert both["sections"] == stated(archive)["sections"]
+    assert both["basis"]["left_out"] == 0
+
+
+def test_what_was_lost_is_said_first(archive: str, tmp_path: Path) -> None:
+    """A statement of a salvaged archive says so above all figures, and has no statement digest."""
+    copy = Path(shutil.copytree(archive, tmp_path / "a"))
+    next((copy / "segments" / "made.desk").rglob("*.avro")).unlink()
+    scrutineer("archive", "verify", copy, "--salvage", tmp_path / "saved")
+    found = stated(str(tmp_path / "saved"))
+    assert found["basis"]["lost"] > 0
+    assert found["basis"]["statement_digest"] is None
+    assert found["about"][-1].startswith("NOT WHOLE: ")
+    text = run(tmp_path / "saved", "--known-at", CUT_OFF).stdout
+    assert text.index("NOT WHOLE") < text.index("## ")
+
+
+def test_mistakes_are_told(archive: str, tmp_path: Path) -> None:
+    """What is wrong, where, what to do; and nothing is written."""
+    (tmp_path / "x.jsonl").write_text("{}\n")
+    inside = Path(archive) / "statement.md"
+    for arguments, told in (
+        ([tmp_path / "x.jsonl"], "x.jsonl: a statement is made from an archive"),
+        (["kafka"], "kafka: a statement is made from an archive"),
+        ([tmp_path], "is no archive"),
+        ([archive, "--known-at", "noon"], "--known-at noon: write a time"),
+        ([archive, "--happened-by", "noon"], "--happened-by noon: write a time"),
+        ([archive, "--pack", "st-petersburg-2021"], "the archive of kz-2023-03-19"),
+        ([archive, "-o", inside], "is in the archive"),
+        ([archive, "-o", tmp_path / "no" / "such"], "cannot be written"),
+    ):
+        with pytest.raises(UserError, match=told):
+            run(*arguments)
+    assert not inside.exists()

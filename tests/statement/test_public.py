@@ -1,0 +1,245 @@
+"""What does not leave the mission: small counts, places, ids, texts, early figures."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.fields import microseconds
+from streams.archive.statement.access import access, incidents
+from streams.archive.statement.authorities import complaints
+from streams.archive.statement.fieldwork import assessment, procedures
+from streams.archive.statement.making import refuse_embargoed
+from streams.archive.statement.material import Material, polls_maybe_open_until
+from streams.archive.statement.model import WITHHELD, Section
+from streams.archive.statement.setting import coverage
+from streams.archive.statement.turnout import turnout
+from streams.errors import UserError
+from streams.packs import pack_directory
+from tests.packs import small_pack
+from tests.statement.day import CUT_OFF, SECRET, run, said, stated, tables
+from tests.strategies import Record
+from tests.tables.events import (
+    complaint,
+    counted,
+    decision,
+    figure,
+    incident,
+    restriction,
+    state,
+    us,
+    visit,
+)
+from tests.worker.sample import PACK
+
+PRIVATE = (SECRET, "Zhanar", "P-", "urn:", "observer-", "restriction-", "k-1", "decided-")
+AFTER = us("23:00") + 2 * 86_400_000_000
+
+
+def test_no_id_no_place_no_text(archive: str, internal: Any) -> None:
+    """In none of the formats; the events have them, and the internal statement has the places."""
+    assert "P-1" in json.dumps(internal)
+    assert "urn:scrutineer:simulated:citizen" in json.dumps(internal)
+    for form in ("markdown", "html", "json"):
+        text = run(archive, "--format", form, "--known-at", CUT_OFF).stdout
+        for private in (
+            SECRET,
+            "Zhanar",
+            "P-",
+            "urn:",
+            "observer-",
+            "restriction-",
+            "k-1",
+            "decided-",
+        ):
+            assert private not in text, (form, private)
+    assert SECRET not in json.dumps(internal)
+
+
+def test_a_small_count_and_its_complement_are_withheld(public: Any) -> None:
+    """One confirmed case of a category is neither shown nor the total less the others."""
+    rows = {row["category"]: row["reports"] for row in tables(public)["incidents"]["rows"]}
+    c = "withheld"
+    assert rows == {"secrecy": 7, "group_voting": c, "vote_buying": c, "total": 13}
+    expelled = next(
+        row for row in tables(public)["restrictions"]["rows"] if row["kind"] == "expelled"
+    )
+    assert expelled["counting"] == expelled["total"] == "withheld"
+
+
+def day(data: st.DataObject) -> list[Record]:
+    """Few of everything."""
+    number = st.integers(0, 9)
+    found = []
+    for group, kind, phase in (
+        ("citizen", "expelled", "voting"),
+        ("citizen", "entry_denied", "counting"),
+        ("international", "expelled", "counting"),
+        ("media", "other", "tabulation"),
+    ):
+        for n in range(data.draw(number)):
+            name = f"x{kind}{phase}{group}{n}"
+            found.append(restriction(name, observer_group=group, kind=kind, phase=phase))
+            if data.draw(st.booleans()):
+                found.append(decision(name, "confirmed"))
+    for category in ("campaigning", "procedures", "tampering"):
+        for n in range(data.draw(number)):
+            found.append(incident(f"i{category}{n}", category=category))
+            status = data.draw(st.sampled_from(["confirmed", "rejected", "under_review"]))
+            found.append(decision(f"i{category}{n}", status))
+    for rating in ("bad", "very_good", None):
+        for n in range(data.draw(number)):
+            more: dict[str, Any] = {} if rating is None else {"rating": rating}
+            answer = data.draw(st.sampled_from(["yes", "no", "not_observed"]))
+            more |= {"answers": {"reconciliation": answer}, "station": f"A-{1 + n % 3}"}
+            found.append(visit(f"v{rating}{n}", "21:00", **more))
+    for n in range(data.draw(number)):
+        decided = {"decided": "2030-06-02T11:00:00Z"} if data.draw(st.booleans()) else {}
+        found.append(complaint(f"k{n}", **decided))
+    return found
+
+
+def figures(section: Section) -> list[tuple[str, Any]]:
+    """Every figure of a section, wherever it stands."""
+    found = [(f"{s.id}.{name}", v) for s in section.sentences for name, v in s.figures.items()]
+    for table in section.tables:
+        for row in table.rows:
+            named = zip(table.columns, row, strict=True)
+            found += [(f"{table.id}.{c.id}", v) for c, v in named if c.unit in ("count", "share")]
+    return found
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_whatever_happened_no_small_figure_is_public(data: st.DataObject) -> None:
+    """Nor a share that stands for one; internally there are no gaps."""
+    part = state(*day(data))
+    for public in (True, False):
+        material = Material(small_pack(), (part,), AFTER, public)
+        makers = (assessment, procedures, access, incidents, complaints)
+        found = [one for maker in makers for one in figures(maker(material))]
+        if not public:
+            assert all(value is not WITHHELD for _, value in found)
+            continue
+        small = [one for one in found if isinstance(one[1], int) and 0 < one[1] < 5]
+        assert small == []
+        visits = {row[0]: row for row in assessment(material).tables[0].rows}["counting"]
+        _, seen, _, rated, negative, share, *_ = visits
+        if isinstance(share, float):
+            assert isinstance(rated, int)
+            assert isinstance(negative, int)
+            assert rated - negative == 0 or rated - negative >= 5
+            assert share == negative / rated
+        if isinstance(seen, int) and isinstance(rated, int):
+            assert seen - rated == 0 or seen - rated >= 5
+
+
+def test_few_are_told_as_few() -> None:
+    """A total under the minimum takes all of its figures, and says so in words."""
+    part = state(restriction("x1"), incident("i1"), decision("i1", "confirmed"), complaint("k1"))
+    material = Material(small_pack(), (part,), AFTER, public=True)
+    for section, text in (
+        (access(material), "Observers were restricted in fewer than 5 cases."),
+        (incidents(material), "Fewer than 5 incidents were confirmed."),
+        (complaints(material), "Fewer than 5 complaints are recorded."),
+    ):
+        assert section.sentences[0].text == text
+        assert section.tables == ()
+    assert all(value in (0, WITHHELD) for _, value in figures(access(material)))
+
+
+def test_five_of_one_kind_each_are_not_named() -> None:
+    """The total is shown; the names alone would tell that each is one."""
+    kinds = ("entry_denied", "expelled", "other", "intimidated", "view_obstructed")
+    part = state(*(restriction(f"x{n}", kind=kind) for n, kind in enumerate(kinds)))
+    section = access(Material(small_pack(), (part,), AFTER, public=True))
+    assert section.tables == ()
+    assert section.sentences[0].text.startswith("Observers were restricted in 5 cases")
+    assert not any(kind in repr(section) for kind in kinds)
+
+
+def test_nothing_reported_by_nobody_says_nothing() -> None:
+    """No report at all is told beside every zero."""
+    silent = Material(small_pack(), (state(),), AFTER, public=True)
+    for section in (access(silent), incidents(silent)):
+        assert "no report of any kind came in" in section.sentences[0].basis
+    heard = Material(small_pack(), (state(visit(rating="good")),), AFTER, public=True)
+    assert access(heard).sentences[0].text == "No restrictions on observers were reported."
+    assert "no report" not in access(heard).sentences[0].basis
+    text = coverage(silent).sentences[0].text
+    assert text.startswith("Observers reported from 0 of 4 regions; no report came from")
+
+
+def test_stations_of_a_single_region_are_not_the_rest_of_the_country() -> None:
+    """A region with few matched stations takes another along, and both stay out of the table."""
+    records = []
+    for station in ("A-1", "A-2", "A-3"):
+        records += [counted(f"t{station}", "14:00", 260, station=station)]
+        records += [figure("14:00", voted=321, station=station)]
+    section = turnout(Material(small_pack(), (state(*records),), AFTER, public=True))
+    found = [one for one in figures(section) if "matched" in one[0]]
+    assert found
+    assert all(value in (WITHHELD, 0, None) for _, value in found)
+    inside = turnout(Material(small_pack(), (state(*records),), AFTER, public=False))
+    assert ("turnout_matched_list.n", 3) in figures(inside)
+
+
+class TestEarly:
+    """Before its time."""
+
+    def test_observed_turnout_waits_until_every_poll_is_closed(self, archive: str) -> None:
+        """At a cut-off while polls may be open abroad, in no format; internally it is there."""
+        early = ("--known-at", "2023-03-20T07:00:00+06:00")
+        found = stated(archive, *early)
+        assert "Observers' counts of voters are not shown" in said(found)["turnout.open"]["text"]
+        assert "2023-03-20 14:00" in said(found)["turnout.open"]["text"]
+        assert not [name for name in tables(found) if name.startswith("turnout_")]
+        for form in ("markdown", "html", "json"):
+            text = run(archive, "--format", form, *early).stdout
+            assert "2,028" not in text
+            assert "2028" not in text
+        assert "turnout_matched_party-list" in tables(stated(archive, *early, "--internal"))
+
+    def test_polls_of_unknown_hours_may_be_open_until_the_embargo_ends(self) -> None:
+        """Where all are known, until the last closes."""
+        pack = small_pack()
+        assert polls_maybe_open_until(pack) == microseconds(pack.embargo_until)
+        known = dataclasses.replace(
+            pack, polling={**pack.polling, "XX-ABROAD": ((us("05:00"), us("22:30")),)}
+        )
+        assert polls_maybe_open_until(known) == us("22:30")
+
+    def test_nothing_is_public_before_the_embargo_ends(self) -> None:
+        """To the microsecond."""
+        pack = small_pack()
+        until = microseconds(pack.embargo_until)
+        with pytest.raises(UserError, match=r"before 2030-06-03 12:00 .*--internal"):
+            refuse_embargoed(pack, until - 1)
+        refuse_embargoed(pack, until)
+
+    def test_the_command_refuses_and_writes_nothing(self, archive: str, tmp_path: Path) -> None:
+        """By the wall clock; the later embargo of two packs holds; --internal is let through."""
+        later = Path(shutil.copytree(pack_directory(PACK), tmp_path / "pack"))
+        text = (later / "election.toml").read_text()
+        (later / "election.toml").write_text(text.replace("2023-03-20T14:00", "2999-03-20T14:00"))
+        out = tmp_path / "out.md"
+        with pytest.raises(UserError, match="before 2999-03-20 1"):
+            run(archive, "--pack", later, "-o", out)
+        assert not out.exists()
+        run(archive, "--pack", later, "-o", out, "--internal")
+        assert "INTERNAL" in out.read_text()
+
+
+def test_the_moment_of_the_cut_off_is_the_one_asked_for(archive: str, public: Any) -> None:
+    """Not the clock of the machine."""
+    assert public["cut_off"]["now"] == "2023-03-20T09:00:00Z"
+    cut = datetime.fromisoformat(CUT_OFF)
+    assert datetime.fromisoformat(public["cut_off"]["known_at"]) == cut
