@@ -39,6 +39,7 @@ COMMANDS: Final[dict[str, Row]] = {
     "diff": Row(
         _SEE, "streams.commands.diff:command", "Show what changed between two moments or archives."
     ),
+    "play": Row(_SEE, "streams.commands.play:command", "Play an archived day again, on a Kafka."),
     "turnout": Row(
         _SEE, "streams.commands.turnout:command", "Compare official and observed turnout."
     ),
