@@ -56,6 +56,7 @@ COMMANDS: Final[dict[str, Row]] = {
     "archive": Row(
         _RUN, "streams.commands.archive:command", "Copy the log into files, verify the copy."
     ),
+    "backfill": Row(_RUN, "streams.commands.backfill:command", "Write a past day for Prometheus."),
     "grafana": Row(
         _RUN, "streams.commands.grafana:command", "Bring dashboards and annotations to Grafana."
     ),
