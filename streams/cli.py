@@ -42,6 +42,7 @@ COMMANDS: Final[dict[str, Row]] = {
     "statement": Row(
         _SEE, "streams.commands.statement:command", "Write the figures of a preliminary statement."
     ),
+    "play": Row(_SEE, "streams.commands.play:command", "Play an archived day again, on a Kafka."),
     "turnout": Row(
         _SEE, "streams.commands.turnout:command", "Compare official and observed turnout."
     ),
@@ -58,6 +59,7 @@ COMMANDS: Final[dict[str, Row]] = {
     "archive": Row(
         _RUN, "streams.commands.archive:command", "Copy the log into files, verify the copy."
     ),
+    "backfill": Row(_RUN, "streams.commands.backfill:command", "Write a past day for Prometheus."),
     "grafana": Row(
         _RUN, "streams.commands.grafana:command", "Bring dashboards and annotations to Grafana."
     ),

@@ -75,33 +75,38 @@ def _from_archives(chosen: Chosen, region: str | None) -> Numbers:
     from streams.archive.sources import ArchivedLog
 
     log = ArchivedLog(chosen.inputs)
-    if chosen.where is None:
+    pack, texts = pack_for(log, chosen.inputs[0], chosen.where, accept=chosen.accept_pack)
+    return _fold(log, pack, texts, chosen, region)
+
+
+def pack_for(
+    log: ArchivedLog, archive: str, where: str | None, *, accept: bool
+) -> tuple[Pack, dict[str, str]]:
+    """The pack to judge an archive by, and its texts: the one at ``where``, else its own.
+
+    UserError: it is of another election, or, unless ``accept``, takes other events.
+    """
+    head = log.archives.head
+    if where is None:
         texts = log.archives.archives[0].pack_texts()
         pack = parse_pack(texts)
-        if pack.acceptance_digest != log.archives.head.acceptance and not chosen.accept_pack:
+        if pack.acceptance_digest != head.acceptance and not accept:
             raise UserError(
-                f"{chosen.inputs[0]}: this scrutineer reads the archive's pack otherwise than the "
+                f"{archive}: this scrutineer reads the archive's pack otherwise than the "
                 "one that archived it, so that the numbers might not be those of the day; "
                 "--accept-pack, if that is meant"
             )
-        return _fold(log, pack, texts, chosen, region)
-    pack = load_pack(chosen.where)
-    _check_pack(log, pack, chosen)
-    return _fold(log, pack, pack_texts(chosen.where), chosen, region)
-
-
-def _check_pack(log: ArchivedLog, pack: Pack, chosen: Chosen) -> None:
-    head = log.archives.head
+        return pack, texts
+    pack = load_pack(where)
     if pack.id != head.election:
+        raise UserError(f"--pack {where}: is of election {pack.id}, the archive of {head.election}")
+    if pack.acceptance_digest != head.acceptance and not accept:
         raise UserError(
-            f"--pack {chosen.where}: is of election {pack.id}, the archive of {head.election}"
-        )
-    if pack.acceptance_digest != head.acceptance and not chosen.accept_pack:
-        raise UserError(
-            f"--pack {chosen.where}: accepts other events than the archive's own pack "
+            f"--pack {where}: accepts other events than the archive's own pack "
             f"({pack.acceptance_digest[:12]}, not {head.acceptance[:12]}), so that the numbers "
             "would not be those of the day; --accept-pack, if that is meant"
         )
+    return pack, pack_texts(where)
 
 
 def _from_kafka(chosen: Chosen, region: str | None) -> Numbers:

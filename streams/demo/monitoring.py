@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from schemas.pack import Pack
 from streams.demo.monitoring_files import alertmanager_file, prometheus_files
-from streams.demo.server import Server, StartError
+from streams.servers import Server, StartError
 
 FOLDER: Final = "monitoring"
 PACKAGES: Final = ("prometheus", "prometheus-alertmanager")

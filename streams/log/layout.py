@@ -8,6 +8,7 @@ from streams.settings import TopicSettings
 
 ONE_MIB: Final = 1_048_588
 """Kafka's own default of max.message.bytes: 1 MiB and the overhead of a batch."""
+STAMP: Final = "message.timestamp.type"
 
 
 class Rule(NamedTuple):
@@ -44,6 +45,11 @@ class TopicLayout(NamedTuple):
         """The topic settings to create it with."""
         return {rule.name: rule.value for rule in self.rules}
 
+    def stamped(self, by: str) -> TopicLayout:
+        """The same topic with timestamps ``by`` CreateTime or LogAppendTime."""
+        rules = (r._replace(value=by) if r.name == STAMP else r for r in self.rules)
+        return self._replace(rules=tuple(rules))
+
 
 def layouts(topics: TopicSettings) -> tuple[TopicLayout, ...]:
     """The three inputs, then the topic of the dead letters."""
@@ -55,7 +61,7 @@ def layouts(topics: TopicSettings) -> tuple[TopicLayout, ...]:
     history = (
         Rule("cleanup.policy", "delete", "compaction removes events that the tables count"),
         Rule(
-            "message.timestamp.type",
+            STAMP,
             "LogAppendTime",
             "a producer could otherwise forge when something became known",
         ),
@@ -66,7 +72,7 @@ def layouts(topics: TopicSettings) -> tuple[TopicLayout, ...]:
     letters = (
         Rule("cleanup.policy", "compact", "a letter written twice would stay twice"),
         Rule(
-            "message.timestamp.type",
+            STAMP,
             "LogAppendTime",
             "the time of a letter is when it was rejected",
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -74,9 +74,16 @@ class Sender:
 @asynccontextmanager
 async def sender(settings: Settings) -> AsyncIterator[Sender]:
     """A sender to the brokers of ``settings``. UserError: none answers, or it refuses us."""
+    async with started(settings) as client:
+        yield Sender(client, settings)
+
+
+@asynccontextmanager
+async def started(settings: Settings, **options: Any) -> AsyncIterator[AIOKafkaProducer]:
+    """A started producer with ``options``. UserError: no broker answers, or it refuses us."""
     if reason := await probe(settings.broker):
         raise UserError(f"{reason}. Is broker.bootstrap = {settings.broker.bootstrap} right?")
-    client = producer(settings)
+    client = producer(settings, **options)
     try:
         try:
             await client.start()
@@ -88,6 +95,6 @@ async def sender(settings: Settings) -> AsyncIterator[Sender]:
                     "broker.idempotent = false"
                 )
             raise UserError(text) from None
-        yield Sender(client, settings)
+        yield client
     finally:
         await client.stop()

@@ -63,17 +63,20 @@ async def check_topics(settings: Settings) -> list[Problem]:
         return list(_problems(settings, await describe(client, settings)))
 
 
-async def create_topics(settings: Settings, alter: bool = False) -> Creation:
+async def create_topics(
+    settings: Settings, alter: bool = False, stamped: str = "LogAppendTime"
+) -> Creation:
     """Create what is missing, report what differs; with ``alter`` set topic settings right.
 
     No input is created beside others that have another number of partitions than the settings.
-    UserError: no broker, or the broker refuses.
+    ``stamped``: how the inputs that are created get their timestamps; by the broker, but where a
+    past log is written again. UserError: no broker, or the broker refuses.
     """
     async with admin(settings.broker) as client:
         found = await describe(client, settings)
         counts = list(_count_problems(settings, found))
         missing = [
-            layout
+            layout.stamped(stamped) if layout.partitions_matter else layout
             for layout in layouts(settings.topics)
             if layout.name not in found and not (counts and layout.partitions_matter)
         ]

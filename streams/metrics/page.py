@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import version
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector
 from schemas.pack import Pack
 from streams.metrics.chunks import Chunk, RegionChunks
 from streams.metrics.collector import metric
+from streams.metrics.declare import Family
 from streams.metrics.families import BY_NAME, FAMILIES
 from streams.metrics.moment import Moment
 from streams.metrics.text import Lines, number
@@ -62,20 +63,28 @@ class MetricsPage:
 
         Call it where the tables are folded (the worker's loop), not in a thread beside it.
         """
+        parts: list[bytes] = []
+        for family, texts in self.samples(view):
+            parts.append(self._heads[family.name])
+            parts += texts
+        return b"".join(parts)
+
+    def samples(self, view: WorkerView) -> Iterator[tuple[Family, list[bytes]]]:
+        """Each family with the lines of its samples; a text that did not change is the same object.
+
+        Take all of it: the page is brought up to date on the way.
+        """
         self._refresh(view)
         for name, values in self._deployment.values(view).items():
             self._overall[name].update(values)
         regions = self.regions.values()
-        parts: list[bytes] = []
         for family in FAMILIES:
-            parts.append(self._heads[family.name])
             if family.kind == "histogram":
-                parts.append(_histogram(family.name, view))
+                yield family, [_histogram(family.name, view)]
             elif family.name in self._overall:
-                parts.append(self._overall[family.name].text)
+                yield family, [self._overall[family.name].text]
             else:
-                parts += [region.chunks[family.name].text for region in regions]
-        return b"".join(parts)
+                yield family, [region.chunks[family.name].text for region in regions]
 
     def _refresh(self, view: WorkerView) -> None:
         """Bring ``regions`` to exactly the live regions, sorted, each up to ``now``."""

@@ -186,13 +186,13 @@ class Player:
         return left
 
 
-def clock_event(election: str, now: int) -> bytes:
+def clock_event(election: str, now: int, source: str = PLAYER) -> bytes:
     """The event that says what time it is in the log."""
     when = rfc3339(now)
     event = {
         "specversion": "1.0",
         "id": f"clock-{now}",
-        "source": PLAYER,
+        "source": source,
         "type": "election.clock.v1",
         "time": when,
         "election": election,

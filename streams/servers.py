@@ -42,7 +42,7 @@ class Server:
             # Another program may take a free port before this one does: then the next one.
             for _ in range(ATTEMPTS):
                 self.address = f"127.0.0.1:{free_port()}"
-                # Settings of the user's, as those of a proxy, are none of the demo's.
+                # Settings of the user's, as those of a proxy, are none of ours.
                 with self._log.open("wb") as output:
                     self._process = processes.start(self._program(self.address), {}, output)
                 if await self._answers(self._process):
