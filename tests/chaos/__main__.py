@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import shutil
 import sys
 import time
@@ -15,7 +16,7 @@ from tests.chaos import sandbox
 from tests.chaos.judge import judge
 from tests.chaos.report import append, line_of, told
 from tests.chaos.run import Plan, play
-from tests.chaos.schedule import dumped, parsed, schedule
+from tests.chaos.schedule import Fault, dumped, parsed, schedule
 from tests.kafka.jars import class_path
 
 REPORT: Final = Path("var/chaos/report.jsonl")
@@ -41,6 +42,7 @@ def main() -> int:
     """0: green. 1: something differs. 2: it cannot be run here."""
     try:
         if not sandbox.is_inside():
+            _faults(arguments())  # what is wrong with them is told at once
             class_path()  # fetched now: there is no network inside
             return sandbox.run_inside("tests.chaos", sys.argv[1:])
         return _inside(arguments())
@@ -53,6 +55,8 @@ def main() -> int:
 
 def _inside(chosen: argparse.Namespace) -> int:
     plan = _plan(chosen)
+    # What clients say while brokers go fills a terminal.
+    logging.basicConfig(filename=plan.folder / "clients.log", level=logging.WARNING)
     began = time.monotonic()
 
     def say(what: str) -> None:
@@ -71,18 +75,27 @@ def _inside(chosen: argparse.Namespace) -> int:
 
 
 def _plan(chosen: argparse.Namespace) -> Plan:
-    seed, seconds = chosen.seed, chosen.minutes * 60
-    seed = int(time.time()) % 1_000_000 if seed is None else seed
-    faults = schedule(seed, seconds)
-    if chosen.schedule is not None:
-        faults, about = parsed(chosen.schedule.read_text(encoding="utf-8"))
-        seed, seconds = about.get("seed", seed), about.get("seconds", seconds)
+    faults, seed, seconds = _faults(chosen)
     name = f"seed-{seed}-{time.strftime('%H%M%S')}"
     kept = chosen.keep or chosen.report.parent / name
     kept.mkdir(parents=True, exist_ok=True)
     text = dumped(faults, seed=seed, seconds=seconds, rate=chosen.rate)
     (kept / "schedule.json").write_text(text, encoding="utf-8")
     return Plan(seed, seconds, chosen.rate, faults, kept.resolve(), chosen.versions, chosen.disk)
+
+
+def _faults(chosen: argparse.Namespace) -> tuple[list[Fault], int, float]:
+    """The faults, seed and seconds of a run. UserError: the schedule given is none."""
+    seed, seconds = chosen.seed, chosen.minutes * 60
+    seed = int(time.time()) % 1_000_000 if seed is None else seed
+    if chosen.schedule is None:
+        return schedule(seed, seconds), seed, seconds
+    try:
+        text = chosen.schedule.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise UserError(f"--schedule {chosen.schedule}: {error}") from None
+    faults, about = parsed(text)
+    return faults, about.get("seed", seed), about.get("seconds", seconds)
 
 
 def _leave(plan: Plan, problems: Sequence[str], say: Callable[[str], None]) -> int:

@@ -32,6 +32,7 @@ def line_of(plan: Plan, played: Played, problems: Sequence[str], took: float) ->
         "failed_sends": journal.failures,
         "unsure": len(journal.unsure),
         "letters": len(evidence.letters) if evidence else None,
+        "letters_compacted": len({one.key for one in evidence.letters}) if evidence else None,
         "faults": dict(sorted(played.faults.done.items())),
         "recovery": {
             kind: {"p50": round(median(found), 1), "max": round(max(found), 1)}

@@ -39,8 +39,11 @@ MUST: Final = 3
 QUIET: Final = 6.0
 """Seconds at the start without any fault, so that there is something to lose."""
 
-SETTLING: Final = 10.0
-"""Seconds at the end at which no fault begins."""
+SETTLING: Final = 8.0
+"""Seconds at the end at which no fault lasts."""
+
+BRISK: Final = 90.0
+"""A run of less seconds has shorter faults and pauses, so that there are several of each lane."""
 
 
 class Fault(NamedTuple):
@@ -76,13 +79,14 @@ def _lane(seed: int, seconds: float, kinds: Sequence[str]) -> Iterator[Fault]:
     dice = random.Random(f"{seed} {kinds[0]}")
     cards = _cards(dice, kinds)
     at = QUIET + dice.uniform(0, 2)
+    brisk = seconds < BRISK
     while True:
         kind = next(cards)
-        lasts = round(_seconds(dice, kind), 1)
+        lasts = round(_seconds(dice, kind, brisk=brisk), 1)
         if at + lasts > seconds - SETTLING:
             return
         yield Fault(round(at, 1), kind, lasts, dice.randrange(1000), _amount(dice, kind))
-        at += lasts + dice.uniform(4, 10)
+        at += lasts + dice.uniform(*((1, 3) if brisk else (4, 10)))
 
 
 def _cards(dice: random.Random, kinds: Sequence[str]) -> Iterator[str]:
@@ -95,12 +99,12 @@ def _cards(dice: random.Random, kinds: Sequence[str]) -> Iterator[str]:
         yield from again
 
 
-def _seconds(dice: random.Random, kind: str) -> float:
+def _seconds(dice: random.Random, kind: str, *, brisk: bool) -> float:
     """How long a fault lasts. A session ends after 6 s."""
     low, high = {
         "worker-kill": (0, 8),
         "worker-freeze": (8, 14),
-        "worker-link-down": (3, 14),
+        "worker-link-down": (5, 14),
         "worker-stop": (0, 6),
         "worker-join": (8, 20),
         "worker-delay": (6, 15),
@@ -114,7 +118,7 @@ def _seconds(dice: random.Random, kind: str) -> float:
         "broker-restart": (0, 3),
         "disk-full": (3, 8),
     }[kind]
-    return dice.uniform(low, high)
+    return dice.uniform(low, low + (high - low) / 4 if brisk else high)
 
 
 def _amount(dice: random.Random, kind: str) -> int:

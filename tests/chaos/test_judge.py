@@ -19,8 +19,8 @@ from tests.chaos.sampler import Sample
 @cache
 def _recorded() -> Evidence:
     made = Made()
-    for _ in range(4):
-        made.send(75)
+    for _ in range(2):
+        made.send(100)
     return made.evidence()
 
 
