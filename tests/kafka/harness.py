@@ -257,11 +257,11 @@ def shared_classes(class_path: str) -> list[str]:
     return [f"-XX:SharedArchiveFile={archive}", "-Xlog:cds=off"] if usable else []
 
 
-def known_brokers(port: int) -> set[int]:
+def known_brokers(port: int, address: str = "127.0.0.1") -> set[int]:
     """The node ids that the broker at this plain port lists (Metadata version 1); empty: none."""
     request = struct.pack(">hhihi", 3, 1, 1, -1, 0)  # no topics
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout=2) as link:
+        with socket.create_connection((address, port), timeout=2) as link:
             link.sendall(struct.pack(">i", len(request)) + request)
             stream = link.makefile("rb")
             (size,) = struct.unpack(">i", stream.read(4))

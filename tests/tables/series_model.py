@@ -14,8 +14,6 @@ from tests.tables.spelling import Json, shown
 from tests.tables.wider import Wider
 
 MINUTE = 60_000_000
-BELOW = {"XX-A": 3, "XX-B": 2, "XX-C": 2, "XX-ABROAD": 1}
-"""The small pack's regions, and how many stations each has."""
 
 
 class SeriesModel(Wider):
@@ -48,7 +46,7 @@ class SeriesModel(Wider):
     ) -> list[Json]:
         """The finding ``jump`` of one version, if it is one."""
         polls = self.pack.polls(region)
-        stations = 1 if station else {**BELOW, "XX": 8}[region]
+        stations = 1 if station else self.pack.regions[region].stations or 0
         mine = next(m for m, found in points.items() if any(version in one for one in found))
         for before in sorted((moment for moment in points if moment < mine), reverse=True):
             minutes = range(before // MINUTE, mine // MINUTE)
@@ -89,11 +87,15 @@ class SeriesModel(Wider):
         for contest in ("list", "district"):
             for moment, publishers in points.get(("XX", None, contest), {}).items():
                 total = publishers[0][-1]["data"]
-                parts = [points.get((code, None, contest), {}).get(moment) for code in BELOW]
-                figures = [one[0][-1]["data"] for one in parts if one]
-                if not all(parts[:3]):
+                there = {
+                    code: one[0][-1]["data"]
+                    for code in self.pack.region_codes()
+                    if (one := points.get((code, None, contest), {}).get(moment))
+                }
+                missing = set(self.pack.region_codes()) - there.keys()
+                if missing - {"XX-ABROAD"}:
                     continue
-                made = added_up(total, figures, abroad=parts[3] is not None)
+                made = added_up(total, list(there.values()), abroad=not missing)
                 if made is not None:
                     row = blank("XX", contest, moment, "sum_mismatch")
                     row |= {"value": total[made[0]], "previous_value": made[1]}

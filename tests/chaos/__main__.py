@@ -1,0 +1,118 @@
+"""`python -m tests.chaos`: a run in a sandbox, its verdict, and a line about it in a report."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import shutil
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from streams.errors import UserError
+from tests.chaos import sandbox
+from tests.chaos.judge import judge
+from tests.chaos.report import append, line_of, told
+from tests.chaos.run import Plan, play
+from tests.chaos.schedule import Fault, dumped, parsed, schedule
+from tests.kafka.jars import class_path
+
+REPORT: Final = Path("var/chaos/report.jsonl")
+RATE: Final = 300.0
+
+
+def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    add = parser.add_argument
+    add("--seed", type=int, default=None, help="of traffic and schedule; default: the clock's")
+    add("--minutes", type=float, default=3.0, help="of traffic (default: 3)")
+    add("--rate", type=float, default=RATE, help="events per second (default: 300)")
+    add("--schedule", type=Path, help="a schedule that an earlier run wrote, instead of a new one")
+    add("--versions", type=int, help="different events; then repeats alone (default: no limit)")
+    add("--disk", type=int, default=256, help="MB of each broker's disk (default: 256)")
+    add("--report", type=Path, default=REPORT, help=f"a line a run (default: {REPORT})")
+    add("--keep", type=Path, help="folder for logs and schedule (default: beside the report)")
+    return parser.parse_args(given)
+
+
+def main() -> int:
+    """0: green. 1: something differs. 2: it cannot be run here."""
+    try:
+        if not sandbox.is_inside():
+            _faults(arguments())  # what is wrong with them is told at once
+            class_path()  # fetched now: there is no network inside
+            return sandbox.run_inside("tests.chaos", sys.argv[1:])
+        return _inside(arguments())
+    except (UserError, sandbox.NoSandboxError) as error:
+        print(f"chaos: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _inside(chosen: argparse.Namespace) -> int:
+    plan = _plan(chosen)
+    # What clients say while brokers go fills a terminal.
+    logging.basicConfig(filename=plan.folder / "clients.log", level=logging.WARNING)
+    began = time.monotonic()
+
+    def say(what: str) -> None:
+        print(f"{time.monotonic() - began:7.1f}  {what}", flush=True)
+
+    say(f"seed {plan.seed}: {plan.seconds:.0f} s at {plan.rate:.0f}/s, {len(plan.faults)} faults")
+    played = play(plan, say)
+    problems = list(played.problems)
+    if played.evidence is not None:
+        say("judging")
+        problems += judge(played.evidence)
+    line = line_of(plan, played, problems, time.monotonic() - began)
+    append(chosen.report, line)
+    say(told(line))
+    return _leave(plan, problems, say)
+
+
+def _plan(chosen: argparse.Namespace) -> Plan:
+    faults, seed, seconds = _faults(chosen)
+    name = f"seed-{seed}-{time.strftime('%H%M%S')}"
+    kept = chosen.keep or chosen.report.parent / name
+    kept.mkdir(parents=True, exist_ok=True)
+    text = dumped(faults, seed=seed, seconds=seconds, rate=chosen.rate)
+    (kept / "schedule.json").write_text(text, encoding="utf-8")
+    return Plan(seed, seconds, chosen.rate, faults, kept.resolve(), chosen.versions, chosen.disk)
+
+
+def _faults(chosen: argparse.Namespace) -> tuple[list[Fault], int, float]:
+    """The faults, seed and seconds of a run. UserError: the schedule given is none."""
+    seed, seconds = chosen.seed, chosen.minutes * 60
+    seed = int(time.time()) % 1_000_000 if seed is None else seed
+    if chosen.schedule is None:
+        return schedule(seed, seconds), seed, seconds
+    try:
+        text = chosen.schedule.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise UserError(f"--schedule {chosen.schedule}: {error}") from None
+    faults, about = parsed(text)
+    return faults, about.get("seed", seed), about.get("seconds", seconds)
+
+
+def _leave(plan: Plan, problems: Sequence[str], say: Callable[[str], None]) -> int:
+    """Keep what helps to understand a red run, nothing but the schedule of a green one."""
+    if problems:
+        (plan.folder / "problems.txt").write_text("\n".join(problems) + "\n", encoding="utf-8")
+        for problem in problems[:20]:
+            print(f"  {problem}", flush=True)
+        say(f"{len(problems)} problems; logs and schedule are in {plan.folder}")
+        return 1
+    for path in plan.folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name != "schedule.json":
+            path.unlink()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

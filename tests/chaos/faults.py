@@ -1,0 +1,287 @@
+"""How each kind of fault is done to brokers and workers, and undone."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Final
+
+from streams.settings import Settings
+from tests.chaos.brokers import Brokers
+from tests.chaos.proxy import FAIR, Proxy, Weather
+from tests.chaos.sampler import Sampler
+from tests.chaos.schedule import Fault
+from tests.chaos.sender import Journal
+from tests.chaos.workers import Worker
+
+FIRST: Final = 3
+"""Workers that run from the beginning; the last place is for one that joins."""
+BEHIND: Final = 2.0
+"""Seconds that the tables may be behind what was acknowledged, to be called whole."""
+NOTICED: Final = 4.0
+"""A fault that has shown by then in no table is one that nobody noticed."""
+END_SECONDS: Final = 20.0
+START_SECONDS: Final = 40.0
+
+Say = Callable[[str], None]
+
+
+def wait_until(holds: Callable[[], bool], seconds: float) -> bool:
+    """Wait (in a thread) until ``holds``, at most ``seconds``; returns whether it does."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+class Faults:
+    """Does the faults of a schedule.
+
+    ``recoveries``: kind → seconds from its beginning until all partitions were live and up to
+    date again; ``done``: kind → how often.
+    """
+
+    def __init__(
+        self,
+        kafka: Brokers,
+        proxy: Proxy,
+        workers: Sequence[Worker],
+        settings: Settings,
+        sampler: Sampler,
+        journal: Journal,
+        say: Say,
+    ) -> None:
+        self._kafka = kafka
+        self._proxy = proxy
+        self._workers = workers
+        self._settings = settings
+        self._sampler = sampler
+        self.journal = journal
+        self._say = say
+        self._ends: list[tuple[float, Mapping[tuple[str, int], int]]] = []
+        self._measuring: set[asyncio.Task[None]] = set()
+        self.recoveries: dict[str, list[float]] = defaultdict(list)
+        self.done: dict[str, int] = defaultdict(int)
+
+    async def run(self, faults: Sequence[Fault], began: float) -> None:
+        """Do them all; ``began``: monotonic seconds at which the traffic did."""
+        lanes: dict[str, list[Fault]] = defaultdict(list)
+        for fault in faults:
+            lanes[fault.lane].append(fault)
+        await asyncio.gather(*(self._lane(lane, began) for lane in lanes.values()))
+        await asyncio.gather(*self._measuring)
+
+    async def _lane(self, faults: Sequence[Fault], began: float) -> None:
+        for fault in faults:
+            await asyncio.sleep(max(0.0, began + fault.at - time.monotonic()))
+            measure = asyncio.ensure_future(self._measure(fault, time.monotonic()))
+            self._measuring.add(measure)
+            await self._do(fault)
+            self.done[fault.kind] += 1
+
+    async def _do(self, fault: Fault) -> None:
+        doing: dict[str, Callable[[Fault], Awaitable[None]]] = {
+            "worker-kill": self._kill_worker,
+            "worker-freeze": self._freeze,
+            "worker-link-down": self._cut_worker,
+            "worker-stop": self._stop_worker,
+            "worker-join": self._join,
+            "worker-delay": self._delay,
+            "worker-bandwidth": self._narrow,
+            "worker-skew": self._skew,
+            "leader-kill": self._kill_broker,
+            "coordinator-kill": self._kill_broker,
+            "controller-kill": self._kill_broker,
+            "broker-link-down": self._cut_broker,
+            "brokers-apart": self._set_apart,
+            "broker-restart": self._restart,
+            "disk-full": self._fill_disk,
+        }
+        await doing[fault.kind](fault)
+
+    def _tell(self, fault: Fault, victim: str) -> None:
+        amount = f", {fault.amount}" if fault.amount else ""
+        self._say(f"{fault.kind} {victim} for {fault.seconds} s{amount}")
+
+    # Workers
+
+    def _worker(self, fault: Fault) -> Worker:
+        running = [w for w in self._workers[:FIRST] if w.running and not w.frozen]
+        return running[fault.choice % len(running)]
+
+    async def _kill_worker(self, fault: Fault) -> None:
+        worker = self._worker(fault)
+        self._tell(fault, worker.life)
+        worker.kill()
+        await asyncio.sleep(fault.seconds)
+        worker.start()
+
+    async def _stop_worker(self, fault: Fault) -> None:
+        worker = self._worker(fault)
+        self._tell(fault, worker.life)
+        await self._end(worker)
+        await asyncio.sleep(fault.seconds)
+        worker.start()
+
+    async def _end(self, worker: Worker) -> None:
+        """SIGTERM, and look that it heeds it."""
+        worker.ask_to_end()
+        await asyncio.to_thread(wait_until, lambda: not worker.running, END_SECONDS)
+        status = worker.note_end()
+        if status != 0:
+            self._say(f"SIGTERM of {worker.life}: status {status}")
+            worker.kill()
+
+    async def _freeze(self, fault: Fault) -> None:
+        worker = self._worker(fault)
+        self._tell(fault, worker.life)
+        worker.freeze(frozen=True)
+        await asyncio.sleep(fault.seconds)
+        worker.freeze(frozen=False)
+
+    async def _cut_worker(self, fault: Fault) -> None:
+        worker = self._worker(fault)
+        self._tell(fault, worker.life)
+        worker.host.link(up=False)
+        await asyncio.sleep(fault.seconds)
+        worker.host.link(up=True)
+
+    async def _join(self, fault: Fault) -> None:
+        worker = self._workers[FIRST]
+        worker.start()
+        self._tell(fault, worker.life)
+        await asyncio.sleep(fault.seconds)
+        await self._end(worker)
+
+    async def _delay(self, fault: Fault) -> None:
+        worker = self._worker(fault)
+        self._tell(fault, worker.life)
+        weather = Weather(delay=fault.amount / 1000, loss=0.05, reset=0.001)
+        self._proxy.shape(worker.host.address, weather)
+        await asyncio.sleep(fault.seconds)
+        self._proxy.shape(worker.host.address, FAIR)
+
+    async def _narrow(self, fault: Fault) -> None:
+        worker = self._worker(fault)
+        self._tell(fault, worker.life)
+        worker.host.bandwidth(fault.amount)
+        await asyncio.sleep(fault.seconds)
+        worker.host.bandwidth(None)
+
+    async def _skew(self, fault: Fault) -> None:
+        """Another worker takes its place, whose clock is wrong; later one with a right clock."""
+        worker = self._worker(fault)
+        self._tell(fault, worker.life)
+        worker.kill()
+        worker.start(skew=fault.amount)
+        await asyncio.sleep(fault.seconds)
+        worker.kill()
+        worker.start()
+
+    # Brokers
+
+    async def _broker(self, fault: Fault) -> int:
+        """The number of the broker that the kind asks for, or any."""
+        found: int | None = None
+        try:
+            async with asyncio.timeout(3):
+                if fault.kind == "coordinator-kill":
+                    found = await self._kafka.coordinator(self._settings)
+                elif fault.kind == "leader-kill":
+                    topic, partitions = self._settings.topics.observer, 6
+                    found = await self._kafka.leader(
+                        self._settings, topic, fault.choice % partitions
+                    )
+        except Exception as error:
+            self._say(f"{fault.kind}: {type(error).__name__}, any broker will do")
+        if fault.kind == "controller-kill":
+            found = self._kafka.controller()
+        running = [broker.number for broker in self._kafka.brokers if broker.running]
+        return found if found in running else running[fault.choice % len(running)]
+
+    async def _kill_broker(self, fault: Fault) -> None:
+        number = await self._broker(fault)
+        self._tell(fault, f"b{number + 1}")
+        self._kafka.kill_broker(number)
+        await asyncio.sleep(fault.seconds)
+        await self._start_broker(number)
+
+    async def _restart(self, fault: Fault) -> None:
+        number = await self._broker(fault)
+        self._tell(fault, f"b{number + 1}")
+        await asyncio.to_thread(self._kafka.stop_broker, number)
+        await asyncio.sleep(fault.seconds)
+        await self._start_broker(number)
+
+    async def _cut_broker(self, fault: Fault) -> None:
+        number = await self._broker(fault)
+        self._tell(fault, f"b{number + 1}")
+        host = self._kafka.hosts[number]
+        host.link(up=False)
+        await asyncio.sleep(fault.seconds)
+        host.link(up=True)
+
+    async def _set_apart(self, fault: Fault) -> None:
+        """Two brokers no longer reach each other; everybody else reaches both."""
+        number = await self._broker(fault)
+        hosts = self._kafka.hosts
+        one, other = hosts[number], hosts[(number + 1) % len(hosts)]
+        self._tell(fault, f"{one.name} {other.name}")
+        one.hide(other, hidden=True)
+        await asyncio.sleep(fault.seconds)
+        one.hide(other, hidden=False)
+
+    async def _fill_disk(self, fault: Fault) -> None:
+        number = await self._broker(fault)
+        self._tell(fault, f"b{number + 1}")
+        self._kafka.fill(number)
+        await asyncio.sleep(fault.seconds)
+        self._say(f"b{number + 1} {'lives' if self._kafka.brokers[number].running else 'died'}")
+        self._kafka.clear(number)
+        # Without its only disk a broker ends, or is of no use until it is started anew.
+        self._kafka.kill_broker(number)
+        await self._start_broker(number)
+
+    async def _start_broker(self, number: int) -> None:
+        """Start, and wait until it takes part: the next fault must not find two away."""
+        self._kafka.start_broker(number, wait=False)
+        await asyncio.to_thread(wait_until, self._kafka.ready, START_SECONDS)
+
+    # How long it takes
+
+    def whole(self) -> bool:
+        """Whether every partition is shown, up to what was acknowledged a moment ago."""
+        now = time.monotonic()
+        self._ends.append((now, self.journal.ends()))
+        while len(self._ends) > 1 and self._ends[1][0] < now - BEHIND:
+            self._ends.pop(0)
+        shown: dict[tuple[str, int], int] = {}
+        for worker in self._workers:
+            seen = self._sampler.latest.get(worker.name)
+            if seen is None or not worker.running or worker.frozen or seen.life != worker.life:
+                continue
+            if now - seen.until < BEHIND:
+                for place, position in seen.positions.items():
+                    shown[place] = max(position, shown.get(place, 0))
+        return all(shown.get(place, -1) >= end for place, end in self._ends[0][1].items())
+
+    async def _measure(self, fault: Fault, began: float) -> None:
+        """From the fault's beginning until the tables are whole again for a second."""
+        missed = since = None
+        while True:
+            await asyncio.sleep(0.25)
+            now = time.monotonic()
+            if not self.whole():
+                missed, since = now, None
+            elif since is None:
+                since = now
+            if missed is None and now - began > NOTICED:
+                self.recoveries[fault.kind].append(0.0)
+                return
+            if missed is not None and since is not None and now - since > 1.0:
+                self.recoveries[fault.kind].append(round(since - began, 2))
+                return

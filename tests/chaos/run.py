@@ -1,0 +1,276 @@
+"""One run, inside its sandbox: brokers, workers, traffic, faults, and what is left to be judged."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import aiohttp
+
+from schemas.fields import microseconds
+from streams.log.topics import create_topics
+from streams.settings import BrokerSettings, Settings, TopicSettings, WorkerSettings
+from streams.tables.views import TABLES
+from tests.chaos import sandbox
+from tests.chaos.brokers import Brokers
+from tests.chaos.evidence import Evidence, letters_of, log_of
+from tests.chaos.faults import FIRST, Faults
+from tests.chaos.pack import DAY, PARTITIONS, chaos_pack, write_pack
+from tests.chaos.proxy import Proxy
+from tests.chaos.sampler import Sampler
+from tests.chaos.schedule import Fault
+from tests.chaos.sender import Journal, Sender
+from tests.chaos.traffic import Traffic
+from tests.chaos.workers import HEADERS, Worker
+from tests.worker.process import ROOT
+
+LAST: Final = f"{DAY}T20:30:00Z"
+"""What the log's clock says at the end: the ``now`` of every table that is compared."""
+PATIENCE: Final = 150.0
+"""Seconds after which what does not come to the log's end has failed."""
+
+Say = Callable[[str], None]
+Json = dict[str, Any]
+
+
+class Plan(NamedTuple):
+    """What is to be done. ``versions``: see ``Traffic``; ``megabytes``: of each broker's disk."""
+
+    seed: int
+    seconds: float
+    rate: float
+    faults: Sequence[Fault]
+    folder: Path
+    versions: int | None = None
+    megabytes: int = 256
+
+
+class Played(NamedTuple):
+    """What a run left: evidence, and figures of how it went. ``problems``: of the way itself."""
+
+    evidence: Evidence | None
+    faults: Faults
+    sampler: Sampler
+    workers: Sequence[Worker]
+    problems: list[str]
+
+
+@contextmanager
+def stage(plan: Plan) -> Iterator[tuple[Brokers, Proxy]]:
+    """The brokers and the way to them."""
+    sandbox.prepare()
+    with ExitStack() as stack:
+        kafka = stack.enter_context(Brokers(plan.megabytes))
+        addresses = [host.address for host in kafka.hosts]
+        proxy = stack.enter_context(Proxy(addresses, plan.seed))
+        try:
+            yield kafka, proxy
+        finally:
+            for broker in kafka.brokers:
+                shutil.copy(broker.log, plan.folder / f"broker-b{broker.number + 1}.log")
+
+
+def play(plan: Plan, say: Say) -> Played:
+    """Make a run from beginning to end."""
+    with stage(plan) as (kafka, proxy):
+        say("three brokers are up")
+        return asyncio.run(_Run(plan, kafka, proxy, say).play())
+
+
+class _Run:
+    def __init__(self, plan: Plan, kafka: Brokers, proxy: Proxy, say: Say) -> None:
+        self.plan = plan
+        self.say = say
+        pack = write_pack(plan.folder / "pack")
+        self.settings = Settings(
+            broker=BrokerSettings(bootstrap=kafka.direct),
+            topics=TopicSettings(prefix="chaos", partitions=PARTITIONS, replication=3),
+            worker=WorkerSettings(group="chaos"),
+            pack=str(pack),
+        )
+        environment = {**self._environment(), "BROKER__BOOTSTRAP": kafka.bootstrap}
+        self.workers = [Worker(n, plan.folder, environment) for n in range(FIRST + 1)]
+        self.journal = Journal()
+        self.traffic = Traffic(plan.seed, plan.versions)
+        self.sender = Sender(self.settings, self.traffic, self.journal)
+        self.sampler = Sampler(self.workers, plan.seed)
+        self.faults = Faults(
+            kafka, proxy, self.workers, self.settings, self.sampler, self.journal, say
+        )
+        self.problems: list[str] = []
+
+    def _environment(self) -> dict[str, str]:
+        topics = self.settings.topics
+        return {
+            "BROKER__BOOTSTRAP": self.settings.broker.bootstrap,
+            "TOPICS__PREFIX": topics.prefix,
+            "TOPICS__PARTITIONS": str(topics.partitions),
+            "TOPICS__REPLICATION": str(topics.replication),
+            "WORKER__GROUP": self.settings.worker.group,
+            "PACK": self.settings.pack,
+        }
+
+    async def play(self) -> Played:
+        """Everything in its order."""
+        created = await create_topics(self.settings)
+        self.problems += [f"topics: {problem}" for problem in created.problems]
+        for worker in self.workers[:FIRST]:
+            worker.start()
+        sampling = asyncio.ensure_future(self.sampler.run())
+        watching = asyncio.ensure_future(self._watch())
+        evidence = None
+        try:
+            await self._until(self._all_live, "every partition is live")
+            await self._under_fire()
+            evidence = await self._finish(sampling)
+        except TimeoutError as error:
+            self.problems.append(f"never came about: {error}")
+        finally:
+            for task in (sampling, watching):
+                task.cancel()
+            await asyncio.gather(sampling, watching, return_exceptions=True)
+            for worker in self.workers:
+                worker.kill()
+        return Played(evidence, self.faults, self.sampler, self.workers, self.problems)
+
+    async def _under_fire(self) -> None:
+        plan = self.plan
+        began = time.monotonic()
+        faults = asyncio.ensure_future(self.faults.run(plan.faults, began))
+        try:
+            await self.sender.run(plan.rate, plan.seconds)
+            self.say(f"{len(self.journal.sent)} events acknowledged, the traffic ends")
+            async with asyncio.timeout(PATIENCE):
+                await faults
+                await self.sender.send(self.traffic.clock(LAST))
+        except TimeoutError:
+            raise TimeoutError("an end of the faults, and of what is acknowledged") from None
+        finally:
+            faults.cancel()
+
+    async def _finish(self, sampling: asyncio.Future[None]) -> Evidence:
+        """Let the workers come to the end, ask them, then one of them alone; read the log."""
+        log = await log_of(self.settings)
+        ends = {place: len(records) for place, records in log.items()}
+        await self._until(lambda: self._at(ends), f"the end of the log {ends}")
+        sampling.cancel()
+        running = [worker for worker in self.workers if worker.running]
+        bodies = [await self._ask(worker) for worker in running]
+        await self._until_letters(running)
+        one, *others = running
+        for worker in others:
+            worker.ask_to_end()
+        self.sampler.latest.clear()
+        sampling = asyncio.ensure_future(self.sampler.run())
+        try:
+            await self._until(lambda: self._at(ends, one), "one worker with all partitions")
+        finally:
+            sampling.cancel()
+        alone = await self._ask(one)
+        await self._until_letters([one])
+        one.ask_to_end()
+        self.say("the tables are taken down; replaying and reading the log")
+        return Evidence(
+            pack=chaos_pack(),
+            topics=self.settings.topics.inputs,
+            now=microseconds(datetime.fromisoformat(LAST)),
+            journal=self.journal,
+            log=log,
+            letters=await letters_of(self.settings),
+            workers=bodies,
+            alone=alone,
+            replay=await asyncio.to_thread(self._replay),
+            samples=self.sampler.samples,
+            history=self.sampler.history,
+            memory=self.sampler.memory,
+        )
+
+    # Looking
+
+    async def _watch(self) -> None:
+        """Start again whoever ends by itself, as what looks after workers would; tell of it."""
+        while True:
+            await asyncio.sleep(0.5)
+            for worker in self.workers[:FIRST]:
+                status = worker.note_end()
+                if status is not None and status != 0:
+                    self.problems.append(
+                        f"{worker.life} ended by itself with {status}: {worker.log}"
+                    )
+                    worker.start()
+
+    async def _until(self, holds: Callable[[], bool], what: str) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not holds():
+            if time.monotonic() > deadline:
+                shown = {name: seen.statuses for name, seen in self.sampler.latest.items()}
+                raise TimeoutError(f"{what}; {shown}")
+            await asyncio.sleep(0.1)
+
+    def _all_live(self) -> bool:
+        shown = [n for seen in self.sampler.latest.values() for _, n in seen.positions]
+        return set(shown) == set(range(PARTITIONS))
+
+    def _at(self, ends: dict[tuple[str, int], int], alone: Worker | None = None) -> bool:
+        """Whether the workers show exactly the log's end, each partition once."""
+        found: dict[tuple[str, int], int] = {}
+        for name, seen in self.sampler.latest.items():
+            if alone is not None and name != alone.name:
+                continue
+            if found.keys() & seen.positions.keys():
+                return False
+            found |= seen.positions
+        return found == ends
+
+    async def _ask(self, worker: Worker) -> Json:
+        """A worker's digest and all its tables."""
+        timeout = aiohttp.ClientTimeout(total=60)
+        async with aiohttp.ClientSession(headers=HEADERS, timeout=timeout) as session:
+
+            async def get(path: str) -> Json:
+                async with session.get(worker.url + path) as answer:
+                    assert answer.status == 200, (worker.life, path, await answer.text())
+                    found: Json = await answer.json()
+                    return found
+
+            tables = {name: (await get(f"/tables/{name}"))["rows"] for name in TABLES}
+            return {"digest": await get("/digest"), "tables": tables}
+
+    async def _until_letters(self, workers: Sequence[Worker]) -> None:
+        """Until no worker has a letter on its way."""
+        async with aiohttp.ClientSession(headers=HEADERS) as session:
+            for worker in workers:
+                async with asyncio.timeout(PATIENCE):
+                    while True:
+                        async with session.get(worker.url + "/state") as answer:
+                            if (await answer.json())["letters"]["waiting"] == 0:
+                                break
+                        await asyncio.sleep(0.2)
+
+    def _replay(self) -> Json:
+        """`scrutineer replay kafka --json`, as an analyst runs it."""
+        kept = {name: value for name, value in os.environ.items() if "SCRUTINEER" not in name}
+        chosen = {f"SCRUTINEER_{name}": value for name, value in self._environment().items()}
+        done = subprocess.run(
+            [sys.executable, "-m", "streams", "replay", "kafka", "--json"],
+            cwd=ROOT,
+            env=kept | chosen,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(f"scrutineer replay kafka: {done.stderr}")
+        found: Json = json.loads(done.stdout)
+        return found

@@ -1,0 +1,199 @@
+"""The judges find what is wrong: a right run has no problems, and every sabotage has one."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Callable
+from copy import deepcopy
+from functools import cache
+
+import pytest
+
+from tests.chaos.evidence import Evidence
+from tests.chaos.judge import judge
+from tests.chaos.made import Made
+from tests.chaos.sampler import Sample
+
+
+@cache
+def _recorded() -> Evidence:
+    made = Made()
+    for _ in range(2):
+        made.send(100)
+    return made.evidence()
+
+
+@pytest.fixture
+def evidence() -> Evidence:
+    """Of a run without any fault, the test's own."""
+    kept = _recorded()
+    copy = {name: deepcopy(value) for name, value in vars(kept).items() if name != "pack"}
+    return Evidence(pack=kept.pack, **copy)
+
+
+def test_a_run_without_faults_is_green(evidence: Evidence) -> None:
+    """Nothing is found where nothing is wrong, and there is something of everything."""
+    assert judge(evidence) == []
+    assert {sample.kind for sample in evidence.samples} == {"metrics", "digest", "table"}
+    assert len(evidence.letters) > 9
+    assert all(
+        evidence.alone["tables"][name] for name in ("incidents", "restrictions", "conflicts")
+    )
+
+
+def altered(sample: Sample, old: str, new: str) -> Sample:
+    """The sample with something else in the place of the first ``old``."""
+    assert old in sample.text
+    text = sample.text.replace(old, new, 1)
+    return sample._replace(body=zlib.compress(text.encode()))
+
+
+def _forget_an_event(evidence: Evidence) -> None:
+    sent = evidence.journal.sent
+    del sent[next(n for n, one in enumerate(sent) if one.planned.reason is None)]
+
+
+def _lose_a_record(evidence: Evidence) -> None:
+    next(records for records in evidence.log.values() if len(records) > 11).pop(10)
+
+
+def _alter_a_record(evidence: Evidence) -> None:
+    records = next(records for records in evidence.log.values() if len(records) > 11)
+    records[10] = records[10]._replace(raw=records[10].raw + b" ")
+
+
+def _take_a_rejected_for_accepted(evidence: Evidence) -> None:
+    sent = evidence.journal.sent
+    at = next(n for n, one in enumerate(sent) if one.planned.reason)
+    sent[at] = sent[at]._replace(planned=sent[at].planned._replace(reason=None))
+
+
+def _lose_a_letter(evidence: Evidence) -> None:
+    evidence.letters.pop()
+
+
+def _double_a_letter(evidence: Evidence) -> None:
+    evidence.letters.append(evidence.letters[3]._replace(key=b"chaos.observer/0/999999"))
+
+
+def _alter_a_letter(evidence: Evidence) -> None:
+    evidence.letters[3] = evidence.letters[3]._replace(value=b"{}")
+
+
+def _give_another_reason(evidence: Evidence) -> None:
+    headers = tuple(
+        (name, b"misfiled" if name == "reason" else value)
+        for name, value in evidence.letters[3].headers
+    )
+    evidence.letters[3] = evidence.letters[3]._replace(headers=headers)
+
+
+def _count_one_more_in_a_worker(evidence: Evidence) -> None:
+    evidence.workers[0]["tables"]["incidents"][0]["reports"] += 1
+
+
+def _count_one_more_alone(evidence: Evidence) -> None:
+    evidence.alone["tables"]["turnout"][0]["observed"] = "0.5"
+
+
+def _count_one_more_in_a_replay(evidence: Evidence) -> None:
+    evidence.replay["tables"]["visits"].pop()
+
+
+def _show_a_region_twice(evidence: Evidence) -> None:
+    evidence.workers.append(evidence.workers[0])
+
+
+def _another_digest(evidence: Evidence) -> None:
+    evidence.workers[0]["digest"]["regions"]["XX-A"] = "0" * 64
+
+
+def _another_statement(evidence: Evidence) -> None:
+    evidence.replay["statement_digest"] = "0" * 64
+
+
+def _alter_a_scrape(evidence: Evidence) -> None:
+    at = next(n for n, one in enumerate(evidence.samples) if one.kind == "metrics")
+    sample = evidence.samples[at]
+    line = next(
+        line
+        for line in sample.text.splitlines()
+        if line.startswith("election_incidents{") and line.endswith(" 1.0")
+    )
+    evidence.samples[at] = altered(sample, line, line.replace(" 1.0", " 2.0"))
+
+
+def _alter_a_position(evidence: Evidence) -> None:
+    at = next(n for n, one in enumerate(evidence.samples) if one.kind == "metrics")
+    sample = evidence.samples[at]
+    line = next(
+        line
+        for line in sample.text.splitlines()
+        if line.startswith("scrutineer_partition_position{") and "observer" in line
+    )
+    name, _, value = line.rpartition(" ")
+    evidence.samples[at] = altered(sample, line, f"{name} {float(value) - 1}")
+
+
+def _alter_a_sampled_digest(evidence: Evidence) -> None:
+    at = next(n for n, one in enumerate(evidence.samples) if one.kind == "digest")
+    body = json.loads(evidence.samples[at].text)
+    body["regions"]["XX-B"] = "0" * 64
+    said = zlib.compress(json.dumps(body).encode())
+    evidence.samples[at] = evidence.samples[at]._replace(body=said)
+
+
+def _alter_a_sampled_table(evidence: Evidence) -> None:
+    at = max(n for n, one in enumerate(evidence.samples) if one.kind == "table")
+    body = json.loads(evidence.samples[at].text)
+    body["rows"][0]["reports"] += 1
+    said = zlib.compress(json.dumps(body).encode())
+    evidence.samples[at] = evidence.samples[at]._replace(body=said)
+
+
+def _go_backwards(evidence: Evidence) -> None:
+    first = evidence.history[0]
+    evidence.history.append(first._replace(at=99.0, until=99.0))
+
+
+def _come_back_behind(evidence: Evidence) -> None:
+    """Another process shows a partition less far than it was."""
+    first = evidence.history[0]
+    evidence.history.append(first._replace(life="w2.1", at=99.0, until=99.0))
+
+
+@pytest.mark.parametrize(
+    ("sabotage", "told"),
+    [
+        (_forget_an_event, "was never sent"),
+        (_forget_an_event, "content digest: the log's is"),
+        (_lose_a_record, "lost 1 acknowledged"),
+        (_alter_a_record, "is not what was acknowledged there"),
+        (_take_a_rejected_for_accepted, "rejected: the producer meant"),
+        (_take_a_rejected_for_accepted, "is of no rejected event"),
+        (_lose_a_letter, "letters: 1 missing"),
+        (_double_a_letter, "is of no rejected event"),
+        (_alter_a_letter, "has other bytes than the event"),
+        (_give_another_reason, "misfiled, expected"),
+        (_count_one_more_in_a_worker, "table incidents: workers together and log"),
+        (_count_one_more_alone, "table turnout: the worker alone and log"),
+        (_count_one_more_in_a_replay, "table visits: replay and log"),
+        (_show_a_region_twice, "are shown by two"),
+        (_another_digest, "workers: region XX-A"),
+        (_another_statement, "statement_digest: replay"),
+        (_alter_a_scrape, "sample: metrics of w1.1"),
+        (_alter_a_position, "sample: metrics of w1.1"),
+        (_alter_a_sampled_digest, "sample: digest of w1.1"),
+        (_alter_a_sampled_table, "sample: table of w1.1"),
+        (_go_backwards, "in w1.1"),
+        (_come_back_behind, "by w2.1, after"),
+    ],
+)
+def test_each_check_bites(
+    evidence: Evidence, sabotage: Callable[[Evidence], None], told: str
+) -> None:
+    """What was done to the evidence is among what is said of it."""
+    sabotage(evidence)
+    problems = judge(evidence)
+    assert any(told in problem for problem in problems), problems

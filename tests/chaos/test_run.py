@@ -1,0 +1,67 @@
+"""A short run with a fixed seed, as `make chaos` makes long ones with any."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.sandbox import why_not
+from tests.data import ROOT
+from tests.kafka.jars import class_path
+
+SHORT = ("--seed", "3", "--minutes", "0.7", "--rate", "150")
+"""Forty seconds of traffic, in which each lane has three faults or more."""
+
+
+@pytest.fixture
+def sandbox() -> None:
+    """Skips loudly where there can be no namespaces of our own; fails on CI."""
+    if (reason := why_not()) is not None:
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    class_path()
+
+
+def chaos(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A run that reports in ``folder``."""
+    return subprocess.run(
+        [sys.executable, "-m", "tests.chaos", *arguments, "--report", str(folder / "report.jsonl")],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_a_short_run_is_exact(tmp_path: Path) -> None:
+    """Workers and brokers die, freeze and are cut off; every number is the log's all the while."""
+    run = chaos(tmp_path, *SHORT)
+    assert run.returncode == 0, run.stdout
+    (line,) = map(json.loads, (tmp_path / "report.jsonl").read_text().splitlines())
+    assert line["verdict"] == "green"
+    assert line["events"] > 5_000
+    assert line["rejected"] == line["letters_compacted"] > 20
+    assert line["samples"] > 20
+    wanted = {"worker-kill", "worker-freeze", "worker-link-down", "leader-kill", "broker-link-down"}
+    assert wanted <= line["faults"].keys()
+    assert line["recovery"].keys() == line["faults"].keys()
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_a_schedule_that_is_none_is_told_in_a_line(tmp_path: Path) -> None:
+    """No stack trace for a wrong file."""
+    wrong = tmp_path / "wrong.json"
+    wrong.write_text('{"faults": [{"at": 1, "kind": "flood", "seconds": 1, "choice": 1}]}')
+    run = chaos(tmp_path, "--schedule", str(wrong))
+    assert run.returncode == 2
+    assert "unknown kinds of faults: flood" in run.stdout
+    assert "Traceback" not in run.stdout

@@ -1,0 +1,146 @@
+"""Workers, each on a host of its own in the sandbox: started, ended, frozen, asked."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from streams import processes
+from tests.chaos.sandbox import Host
+from tests.worker.process import ROOT
+
+PORT: Final = 6066
+TOKEN: Final = "of-the-chaos-run-alone"
+HEADERS: Final = {"Authorization": f"Bearer {TOKEN}"}
+SESSION_SECONDS: Final = 6.0
+SETTINGS: Final = {
+    "BROKER__SESSION_TIMEOUT": f"{SESSION_SECONDS:.0f}",
+    "BROKER__REBALANCE_TIMEOUT": "6",
+    "BROKER__HEARTBEAT_INTERVAL": "1",
+    "WORKER__CLOCK": "log",
+    "WORKER__TOKEN": TOKEN,
+    "WORKER__PORT": str(PORT),
+}
+"""Settings of every worker, as in the environment: the place to switch something on for a run."""
+
+_FAKETIME: Final = ("/usr/lib/*-linux-gnu/faketime/libfaketimeMT.so.1",)
+_FIRST: Final = 21
+
+
+def faketime() -> Path | None:
+    """The library that tells a process another time; None: it is not installed."""
+    found = [path for pattern in _FAKETIME for path in Path("/").glob(pattern.lstrip("/"))]
+    return found[0] if found else None
+
+
+class Usage(NamedTuple):
+    """What a process takes of the machine."""
+
+    resident: int
+    """Bytes."""
+    files: int
+    """Open file descriptors."""
+
+
+class Worker:
+    """A worker's place: a host, and the process on it, of which there may be many in a row.
+
+    ``incarnation`` counts them. ``frozen_at``: monotonic seconds since when it does not run; the
+    times at which it did not are ``froze``.
+    """
+
+    def __init__(self, number: int, folder: Path, settings: Mapping[str, str]) -> None:
+        self.name = f"w{number + 1}"
+        self.host = Host(self.name, _FIRST + number)
+        self.url = f"http://{self.host.viewed_at}:{PORT}"
+        self.log = folder / f"worker-{self.name}.log"
+        chosen = {**SETTINGS, **settings, "WORKER__HOST": self.host.viewed_at}
+        chosen["WORKER__DATA_DIR"] = str(folder / f"data-{self.name}")
+        kept = {name: value for name, value in os.environ.items() if "SCRUTINEER" not in name}
+        self._environment = kept | {f"SCRUTINEER_{name}": value for name, value in chosen.items()}
+        self._process: subprocess.Popen[bytes] | None = None
+        self.incarnation = 0
+        self.started_at = 0.0
+        self.frozen = False
+        self.was_frozen = False
+        """Whether the present process ever was: what it says of its loop then is our doing."""
+        self.ended: list[int] = []
+        """Exit statuses of processes that ended by themselves."""
+
+    @property
+    def running(self) -> bool:
+        """Whether there is a process, be it frozen."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def life(self) -> str:
+        """Name of the process there is: the place's and which it is there."""
+        return f"{self.name}.{self.incarnation}"
+
+    def start(self, skew: float = 0.0) -> None:
+        """Start a process. ``skew``: seconds that its wall clock is ahead."""
+        assert not self.running, f"{self.life} runs already"
+        environment = dict(self._environment)
+        library = faketime() if skew else None
+        if library is not None:
+            environment |= {
+                "LD_PRELOAD": str(library),
+                "FAKETIME": f"{skew:+.0f}",
+                "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            }
+        self.incarnation += 1
+        program = self.host.program(sys.executable, "-m", "streams", "worker")
+        with self.log.open("ab") as output:
+            output.write(f"--- {self.life}, clock {skew:+.0f} s\n".encode())
+            output.flush()
+            self._process = processes.start(["env", "-C", str(ROOT), *program], environment, output)
+        self.started_at, self.frozen, self.was_frozen = time.monotonic(), False, False
+
+    def kill(self) -> None:
+        """Kill -9."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._forget()
+
+    def ask_to_end(self) -> None:
+        """SIGTERM."""
+        assert self._process is not None
+        self._process.terminate()
+
+    def freeze(self, *, frozen: bool) -> None:
+        """SIGSTOP, or SIGCONT."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP if frozen else signal.SIGCONT)
+        self.frozen = frozen
+        self.was_frozen |= frozen
+
+    def note_end(self) -> int | None:
+        """The exit status if the process has ended by itself since the last call."""
+        if self._process is None or (status := self._process.poll()) is None:
+            return None
+        self._forget()
+        self.ended.append(status)
+        return status
+
+    def usage(self) -> Usage | None:
+        """What the process takes; None: there is none."""
+        if not self.running or self._process is None:
+            return None
+        folder = Path(f"/proc/{self._process.pid}")
+        try:
+            pages = int((folder / "statm").read_text(encoding="ascii").split()[1])
+            return Usage(pages * os.sysconf("SC_PAGE_SIZE"), len(os.listdir(folder / "fd")))
+        except OSError:
+            return None
+
+    def _forget(self) -> None:
+        assert self._process is not None
+        processes.stop(self._process, 0)
+        self._process, self.frozen = None, False
