@@ -55,6 +55,9 @@ COMMANDS: Final[dict[str, Row]] = {
         _DECIDE, "streams.commands.dead_letters:command", "Work off rejected events."
     ),
     "topics": Row(_RUN, "streams.commands.topics:command", "Create or check the Kafka topics."),
+    "partition": Row(
+        _RUN, "streams.commands.partition:command", "Show or accept what is gone of a partition."
+    ),
     "worker": Row(_RUN, "streams.commands.worker:command", "Run a live worker."),
     "archive": Row(
         _RUN, "streams.commands.archive:command", "Copy the log into files, verify the copy."

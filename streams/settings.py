@@ -31,7 +31,7 @@ from pydantic_settings import (
 from streams.addresses import Bootstrap, Host
 from streams.errors import UserError
 from streams.grafana_settings import GrafanaSettings
-from streams.setting_parts import SECTION, Seconds, read_secret
+from streams.setting_parts import SECTION, Seconds, SnapshotSettings, read_secret
 
 PREFIX: Final = "SCRUTINEER_"
 CONFIG_VARIABLE: Final = "SCRUTINEER_CONFIG"
@@ -125,7 +125,7 @@ class BrokerSettings(BaseModel):
 
 
 class TopicSettings(BaseModel):
-    """The topics, one per authority, and the one for rejected events."""
+    """The topics, one per authority, and those of rejected events and snapshots."""
 
     model_config = SECTION
 
@@ -162,12 +162,17 @@ class TopicSettings(BaseModel):
         return f"{self.prefix}.dead-letter"
 
     @property
+    def snapshot(self) -> str:
+        """Topic of the workers' snapshots."""
+        return f"{self.prefix}.snapshot"
+
+    @property
     def inputs(self) -> tuple[str, str, str]:
         """The three topics that are read: observer, official, desk."""
         return (self.observer, self.official, self.desk)
 
 
-class WorkerSettings(BaseModel):
+class WorkerSettings(SnapshotSettings):
     """The process that turns the log into tables and metrics."""
 
     model_config = SECTION

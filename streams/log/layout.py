@@ -52,7 +52,7 @@ class TopicLayout(NamedTuple):
 
 
 def layouts(topics: TopicSettings) -> tuple[TopicLayout, ...]:
-    """The three inputs, then the topic of the dead letters."""
+    """The three inputs, then the topics of the dead letters and of the snapshots."""
     # The broker limits whole batches. An event is at most 64 KiB, but clients batch many
     # (librdkafka up to 1 MB): a lower limit would refuse good events for their company.
     size = Rule(
@@ -90,7 +90,24 @@ def layouts(topics: TopicSettings) -> tuple[TopicLayout, ...]:
         topics.replication,
         (*letters, *_safety(topics), size),
     )
-    return (*inputs, dead)
+    return (*inputs, dead, _snapshots(topics, size))
+
+
+def _snapshots(topics: TopicSettings, size: Rule) -> TopicLayout:
+    # Small segments: only what is no longer written to can be compacted, and whoever starts reads
+    # all that there is of a partition.
+    rules = (
+        Rule("cleanup.policy", "compact", "old snapshots would stay for ever, or new ones go"),
+        Rule("segment.bytes", str(16 * 1024 * 1024), "old snapshots would stay for long"),
+        Rule("min.cleanable.dirty.ratio", "0.2", "old snapshots would stay for long"),
+    )
+    return TopicLayout(
+        topics.snapshot,
+        topics.partitions,
+        False,
+        topics.replication,
+        (*rules, *_safety(topics), size),
+    )
 
 
 def _safety(topics: TopicSettings) -> tuple[Rule, ...]:

@@ -68,7 +68,7 @@ LABELS: Final[Mapping[str, Label]] = {
     "question": Label("question of the observers' form, as coded in the pack", "pack"),
     "rating": Label("very_good, good, bad or very_bad", "closed list"),
     "python": Label("version of Python", "deployment"),
-    "reason": Label("why an event was rejected", "closed list"),
+    "reason": Label("why an event was rejected, or a snapshot not used", "closed list"),
     "region": Label("region's code in the pack", "pack"),
     "report_id": Label("report of an open restriction, as its source numbered it", "newest 500"),
     "severity": Label(

@@ -121,6 +121,48 @@ PIPELINE: Final[tuple[Family, ...]] = (
         "`scrutineer dead-letters show`, act on it, then mend and retry it.",
     ),
     Family(
+        name="scrutineer_partition_accepted_gap_events",
+        kind="gauge",
+        unit="offsets",
+        labels=("topic", "partition"),
+        meaning="Offsets that are missing from the tables because the start of the log was gone, "
+        "and that an operator has accepted as missing: the partition is live and incomplete.",
+        zeros="Every input topic of a live partition.",
+        remedy="Above 0: every number of its regions is a lower bound. Restore the topic from an "
+        "archive into new topics where the numbers must be whole.",
+    ),
+    Family(
+        name="scrutineer_snapshot_written_timestamp_seconds",
+        kind="gauge",
+        unit="seconds since 1970, UTC",
+        labels=("partition",),
+        meaning="When the newest snapshot of a partition was written, that this worker wrote or "
+        "began with.",
+        remedy="Much older than worker.snapshot_seconds while events come in: the worker's log "
+        "says why none can be written. Nothing is lost; the next start takes longer.",
+    ),
+    Family(
+        name="scrutineer_snapshots_refused_total",
+        kind="counter",
+        unit="snapshots",
+        labels=("reason",),
+        meaning="Snapshots that this worker did not begin with, by reason; it then took an older "
+        "one, or the whole log. Since the worker's start.",
+        zeros="Every reason.",
+        remedy="schema, acceptance: expected once after another version or pack. checksum, anchor, "
+        "position: the topic was tampered with, or the log was recreated; the worker's log says "
+        "which partition.",
+    ),
+    Family(
+        name="scrutineer_loop_lag_seconds",
+        kind="gauge",
+        unit="seconds",
+        meaning="The longest that this worker's loop stood still within the last minute, to 20 ms. "
+        "For so long it answered nothing and showed nothing new.",
+        remedy="Above half a second: too little processor for this worker, or a defect; report it "
+        "with the worker's log.",
+    ),
+    Family(
         name="scrutineer_freshness_seconds",
         kind="histogram",
         unit="seconds",

@@ -35,6 +35,18 @@ class WorkerView(Protocol):
     def freshness(self) -> Freshness:
         """How long events took from the log to the tables."""
 
+    @property
+    def loop_lag(self) -> float:
+        """The longest that the worker's loop stood still within the last minute, in seconds."""
+
+    @property
+    def snapshots(self) -> Mapping[int, int]:
+        """Partition → when its newest snapshot was written, µs since the epoch."""
+
+    @property
+    def refusals(self) -> Mapping[str, int]:
+        """Reason → snapshots that were not used."""
+
 
 @dataclass(slots=True)
 class View:
@@ -45,3 +57,6 @@ class View:
     now: int
     freshness: Freshness
     lag: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    loop_lag: float = 0.0
+    snapshots: Mapping[int, int] = field(default_factory=dict)
+    refusals: Mapping[str, int] = field(default_factory=dict)

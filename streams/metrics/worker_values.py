@@ -18,9 +18,12 @@ from streams.metrics.text import Values
 from streams.metrics.values import durations
 from streams.metrics.view import Status, WorkerView
 from streams.metrics.zeros import OTHER_TYPE, OUTCOMES, URGENT_TYPES, rejections
+from streams.tables.journal import Refusal
 from streams.tables.region import RegionTables
 
 STATES: Final[tuple[Status, ...]] = get_args(Status)
+
+REFUSALS: Final[tuple[Refusal, ...]] = get_args(Refusal)
 
 Opened = tuple[int, tuple[str, ...]]
 """(began, µs since the epoch; labels) of an open restriction."""
@@ -79,6 +82,21 @@ class Deployment:
             "scrutineer_events_total": self._events(view),
             "scrutineer_rejected_events_total": self._rejected(view),
             "scrutineer_urgent_rejected_events_total": self._urgent(view),
+            "scrutineer_partition_accepted_gap_events": self._gaps(view),
+            "scrutineer_snapshot_written_timestamp_seconds": {
+                (str(number),): written / MICROSECONDS for number, written in view.snapshots.items()
+            },
+            "scrutineer_snapshots_refused_total": {
+                (reason,): view.refusals.get(reason, 0) for reason in REFUSALS
+            },
+            "scrutineer_loop_lag_seconds": {(): view.loop_lag},
+        }
+
+    def _gaps(self, view: WorkerView) -> Values:
+        return {
+            (topic, str(number)): sum(to - first for first, to in part.gaps.get(topic, ()))
+            for number, part in view.parts.items()
+            for topic in self.topics
         }
 
     def _states(self, view: WorkerView) -> Values:

@@ -49,13 +49,33 @@ def positions_of(parts: Iterable[Partition], topics: Iterable[str]) -> dict[str,
     }
 
 
+def accepted_gaps(parts: Iterable[Partition]) -> list[dict[str, object]]:
+    """What is missing from the tables and was accepted as missing, sorted; ``to`` is excluded."""
+    found = (
+        (topic, part.number or 0, first, beyond)
+        for part in parts
+        for topic, stretches in part.gaps.items()
+        for first, beyond in stretches
+    )
+    return [
+        {"topic": topic, "partition": number, "from": first, "to": beyond}
+        for topic, number, first, beyond in sorted(found)
+    ]
+
+
 def statement_digest(
-    content: str, positions: Positions, rejected: Iterable[Mapping[str, object]]
+    content: str,
+    positions: Positions,
+    rejected: Iterable[Mapping[str, object]],
+    gaps: Iterable[Mapping[str, object]] = (),
 ) -> str:
     """SHA-256 (hex) over the canonical JSON of all that can be said of a log up to its positions.
 
     ``{"content_digest", "positions", "rejected"}``: the same live, rebuilt and replayed from an
-    archive, at the same positions. ``rejected`` are rows as ``rejected_counts`` gives them.
+    archive, at the same positions. ``rejected`` are rows as ``rejected_counts`` gives them. Where
+    there are ``gaps``, as ``accepted_gaps`` gives them, they are said too, as "accepted_gaps".
     """
     said = {"content_digest": content, "positions": positions, "rejected": list(rejected)}
+    if missing := list(gaps):
+        said["accepted_gaps"] = missing
     return hashlib.sha256(canonical(said)).hexdigest()

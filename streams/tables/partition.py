@@ -10,7 +10,7 @@ from schemas.fields import microseconds
 from schemas.pack import Pack
 from schemas.verdict import Accepted, Rejected
 from streams.tables.region import RegionTables
-from streams.tables.versions import Outcome
+from streams.tables.versions import Outcome, Version
 
 
 def _known(type_: str | None) -> str:
@@ -28,11 +28,16 @@ class Partition:
     (µs) of a clock event. ``newest``: the newest event time (µs) of any other event.
     ``outcomes``: (topic, outcome) → records. ``rejected``: (topic, type, reason) → records; the
     type is "" where none could be read, "other" where it is none of the catalogue. ``urgent``:
-    the same of those among them that tell of a restriction or a critical incident.
+    the same of those among them that tell of a restriction or a critical incident. ``gaps``:
+    topic → the stretches of offsets, ends excluded, that were gone from the log and that an
+    operator has accepted as missing. ``journal``: what changed the tables, in the order in which
+    it did, None where nobody asked for it; folding its versions again gives the same tables.
     """
 
     __slots__ = (
         "clock",
+        "gaps",
+        "journal",
         "newest",
         "next",
         "number",
@@ -43,7 +48,7 @@ class Partition:
         "urgent",
     )
 
-    def __init__(self, pack: Pack, number: int | None = None) -> None:
+    def __init__(self, pack: Pack, number: int | None = None, *, journal: bool = False) -> None:
         self.pack = pack
         self.number = number
         self.regions: dict[str, RegionTables] = {}
@@ -53,6 +58,8 @@ class Partition:
         self.outcomes: Counter[tuple[str, Outcome]] = Counter()
         self.rejected: Counter[tuple[str, str, str]] = Counter()
         self.urgent: Counter[tuple[str, str, str]] = Counter()
+        self.gaps: dict[str, list[tuple[int, int]]] = {}
+        self.journal: list[Version] | None = [] if journal else None
 
     def fold(
         self, result: Accepted | Rejected, topic: str = "", offset: int | None = None
@@ -79,10 +86,25 @@ class Partition:
             return self._tick(event)
         tables = self.regions.get(region)
         if tables is None:
-            tables = self.regions[region] = RegionTables(region, self.pack)
+            tables = self._begin(region)
         if self.newest is None or event.at > self.newest:
             self.newest = event.at
         return tables.add(event)
+
+    def put(self, version: Version) -> None:
+        """Fold a version that a journal held: the tables change, positions and counts do not."""
+        region = version.data.region or self.pack.country
+        (self.regions.get(region) or self._begin(region)).put(version)
+
+    def record(self, journal: list[Version]) -> None:
+        """Go on with ``journal``, which holds all that has changed the tables so far."""
+        self.journal = journal
+        for tables in self.regions.values():
+            tables.journal = journal
+
+    def _begin(self, region: str) -> RegionTables:
+        tables = self.regions[region] = RegionTables(region, self.pack, self.journal)
+        return tables
 
     def _tick(self, event: Accepted) -> Outcome:
         data = event.event.data

@@ -35,7 +35,7 @@ class RegionTables:
     report they are about. ``several`` and ``decided_several``: the (source, report id) of those
     with more than one version. ``changes`` grows with every change of state, ``position`` with
     every record. ``last_official``: the newest moment (µs) of any official figure.
-    ``notices``: by (source, notice id).
+    ``notices``: by (source, notice id). ``journal``: see ``Partition``.
     """
 
     __slots__ = (
@@ -49,6 +49,7 @@ class RegionTables:
         "decisions",
         "heard",
         "incidents",
+        "journal",
         "last_official",
         "notices",
         "official",
@@ -62,9 +63,10 @@ class RegionTables:
         "visits",
     )
 
-    def __init__(self, code: str, pack: Pack) -> None:
+    def __init__(self, code: str, pack: Pack, journal: list[Version] | None = None) -> None:
         self._pack = pack
         self.code = code
+        self.journal = journal
         self.changes = 0
         self.position = 0
         self.last_official: int | None = None
@@ -89,16 +91,20 @@ class RegionTables:
         """Fold one accepted event of this region."""
         self.position += 1
         event, _, at, skewed = accepted
-        data = event.data
         time = microseconds(event.time) if skewed else at
-        version = Version(event.id, event.source, time, at, data)
-        kind = data.__class__
+        return self.put(Version(event.id, event.source, time, at, event.data))
+
+    def put(self, version: Version) -> Outcome:
+        """Fold one version of this region, of whatever kind."""
+        kind = version.data.__class__
         if kind is Incident or kind is Restriction:
             outcome = self._report(version)
         else:
             outcome = self._other(kind, version)
         if outcome != "duplicate":
             self.changes += 1
+            if self.journal is not None:
+                self.journal.append(version)
         return outcome
 
     def _other(self, kind: type, version: Version) -> Outcome:
@@ -154,6 +160,8 @@ class RegionTables:
             known.at = new.at
             self._count(head, decision)
             self.changes += 1
+            if self.journal is not None:
+                self.journal.append(new)
             return "duplicate"
         current = mine[report_id] = enlarge(head, new)
         self.several.add((source, report_id))

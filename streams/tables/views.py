@@ -14,7 +14,7 @@ from streams.tables import field_rows
 from streams.tables.basis import asked, basis
 from streams.tables.buckets import Buckets
 from streams.tables.desk_rows import complaints, notices
-from streams.tables.digest import content_digest, region_digests, rejected_counts
+from streams.tables.digest import accepted_gaps, content_digest, region_digests, rejected_counts
 from streams.tables.history import conflicts, corrections, in_two_regions, orphans
 from streams.tables.official_rows import official_findings
 from streams.tables.partition import Partition
@@ -259,7 +259,7 @@ def document(
     ``{"election", "acceptance", "content_digest", "positions", "now", "basis", "tables"}``: the
     digest is over all regions of ``parts`` whatever ``region``; ``positions``: topic → partition →
     next offset, left out if not wanted; ``basis``: whether anybody reports from each region, so
-    that no rows are not read as no incidents.
+    that no rows are not read as no incidents. With "accepted_gaps" where the log's start is gone.
     """
     parts = tuple(parts)
     view = _view(parts, pack, now, region, confirmed_only)
@@ -270,6 +270,8 @@ def document(
     }
     if positions:
         head["positions"] = _positions(parts)
+    if missing := accepted_gaps(parts):
+        head["accepted_gaps"] = missing
     tables = {name: _rows(name, view) for name in (TABLES if names is None else names)}
     known = {one.code: one for one in view.everywhere()}
     rests_on = basis(known, asked(pack, region) if parts else (), pack, now)

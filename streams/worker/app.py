@@ -27,7 +27,9 @@ from streams.worker import logs
 from streams.worker.catchup import CatchUp
 from streams.worker.http import HttpServer
 from streams.worker.letters import Letters, Posted
+from streams.worker.loop_lag import LoopLag
 from streams.worker.preflight import Preflight
+from streams.worker.snapshots import Snapshots
 from streams.worker.state import PartitionState, States
 from streams.worker.transport import StateTransport
 from streams.worker.watch import Watch
@@ -45,7 +47,15 @@ class _Boot(BootStrategy):
     def sensors(self) -> Iterable[ServiceT]:
         """What starts before anything that needs the broker, and stops after it."""
         app = self.app
-        return [app.http, app.preflight, app.letters, app.watch, *super().sensors()]
+        return [
+            app.loop_lag,
+            app.http,
+            app.preflight,
+            app.letters,
+            app.snapshots,
+            app.watch,
+            *super().sensors(),
+        ]
 
 
 class Unobserved(Monitor):
@@ -89,6 +99,8 @@ class ScrutineerApp(faust.App):
         self.http = HttpServer(self)
         self.preflight = Preflight(self)
         self.watch = Watch(self)
+        self.loop_lag = LoopLag()
+        self.snapshots = Snapshots(self)
         self.catch_up = CatchUp(self)
         self._tasks: set[asyncio.Task[None]] = set()
         super().__init__(settings.worker.group, monitor=Unobserved(), **_options(settings))
@@ -181,7 +193,7 @@ class ScrutineerApp(faust.App):
                 state.task.cancel()
         new = sorted(numbers - mine)
         for number in new:
-            state = PartitionState(number, Partition(self.pack, number))
+            state = self._new_state(number)
             self.states.add(state)
             self.catch_up.start(state)
         self.states.assigned = True
@@ -207,11 +219,18 @@ class ScrutineerApp(faust.App):
         logs.warn(
             "log truncated or recreated: partition rebuilt", partition=old.number, problem=why
         )
+        self.rebuild(old, loud=True)
+
+    def rebuild(self, old: PartitionState, *, loud: bool = False) -> None:
+        """Put a new state in the place of ``old``. ``loud``: write its dead letters again."""
         old.agents = False
-        state = PartitionState(old.number, Partition(self.pack, old.number))
+        state = self._new_state(old.number)
         self.states.add(state)
         self.consumer.pause_partitions({TP(topic, old.number) for topic in self.states.topics})
-        self.catch_up.start(state, loud=True)
+        self.catch_up.start(state, loud=loud)
+
+    def _new_state(self, number: int) -> PartitionState:
+        return PartitionState(number, Partition(self.pack, number, journal=self.snapshots.on))
 
     # Events
 
@@ -239,6 +258,7 @@ class ScrutineerApp(faust.App):
             )
             result = read(raw, origin, pack)
             needs_letter = state.fold(result, topic, offset)
+            state.last[topic] = (offset, message.key, message.value)
             if needs_letter and isinstance(result, Rejected):
                 letters.post(Posted(state, topic, offset, raw, message.key, result))
             self.freshness.observe(topic, time.time() - message.timestamp)

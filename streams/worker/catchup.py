@@ -10,7 +10,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from aiokafka import TopicPartition
+from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
 from faust.exceptions import ConsumerNotStarted
 from faust.types import TP
@@ -21,6 +21,7 @@ from schemas.verdict import Accepted, Origin, Rejected
 from streams.log.bulk import BulkReader, LogMovedError
 from streams.worker import logs
 from streams.worker.acceptance import silent_offsets
+from streams.worker.beginning import Beginning
 from streams.worker.letters import Posted
 from streams.worker.state import PartitionState
 from streams.worker.threads import BulkGarbage, LoopThread
@@ -50,11 +51,12 @@ class Parsed(NamedTuple):
 
 
 class Slice(NamedTuple):
-    """Some records, and where reading stands after them."""
+    """Some records, and where reading stands after them. ``last``: of each topic, as it came."""
 
     records: list[Parsed]
     positions: dict[TopicPartition, int]
     ends: dict[TopicPartition, int]
+    last: dict[str, ConsumerRecord]
 
 
 async def next_slice(reader: BulkReader, pack: Pack, partitions: int) -> Slice:
@@ -77,7 +79,8 @@ async def next_slice(reader: BulkReader, pack: Pack, partitions: int) -> Slice:
                 record.key if bad else None,
             )
         )
-    return Slice(parsed, dict(reader.positions), dict(reader.ends))
+    last = {record.topic: record for record in records}
+    return Slice(parsed, dict(reader.positions), dict(reader.ends), last)
 
 
 class CatchUp:
@@ -124,6 +127,7 @@ class CatchUp:
             if loud:
                 state.silent.clear()
                 state.committed.clear()
+            await self._beginning(state).find()
             if not await self._read_all(state, rebuild=True):
                 return
         await self._hand_over(state)
@@ -134,6 +138,18 @@ class CatchUp:
             events=sum(state.tables.next.values()),
             seconds=round(seconds, 3),
         )
+
+    def _beginning(self, state: PartitionState) -> Beginning:
+        return Beginning(self._app, state, self._thread.submit, self._lasting)
+
+    async def _until_accepted(self, state: PartitionState) -> None:
+        await self._beginning(state).until_accepted()
+        logs.info("the gap was accepted: rebuilding", partition=state.number)
+        self._app.rebuild(state)
+
+    def _lasting(self) -> None:
+        """The collector rests while a snapshot is put together, as it does while a log is read."""
+        self._garbage.slice_done(lasting=True)
 
     async def _burst(self, state: PartitionState) -> None:
         before = sum(state.tables.next.values())
@@ -181,6 +197,8 @@ class CatchUp:
             coming.cancel()
 
     def _fold(self, state: PartitionState, slice_: Slice) -> None:
+        for topic, record in slice_.last.items():
+            state.last[topic] = (record.offset, record.key, record.value)
         for topic, offset, result, raw, key in slice_.records:
             if offset < state.next(topic):
                 state.skipped += 1
@@ -213,10 +231,11 @@ class CatchUp:
         state.status, state.agents, state.reason = "failed", False, f"log start gone: {moved}"
         logs.error(
             "partition failed: the start of its log is gone, so its tables can't be whole; "
-            "restore the topic and restart",
+            "restore the topic and restart, or accept it with: scrutineer partition accept",
             partition=state.number,
             problem=str(moved),
         )
+        state.task = self._app.spawn(self._until_accepted(state), f"failed {state.number}")
 
     def _trouble(self, state: PartitionState, why: str) -> None:
         """Told by the reader, in its thread."""

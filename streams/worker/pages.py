@@ -13,6 +13,7 @@ from streams.metrics.page import CONTENT_TYPE
 from streams.metrics.view import View
 from streams.tables.basis import asked, basis
 from streams.tables.digest import (
+    accepted_gaps,
     content_digest,
     positions_of,
     region_digests,
@@ -72,7 +73,12 @@ def readiness(app: ScrutineerApp) -> tuple[dict[str, object], bool]:
 def _readiness(app: ScrutineerApp, state: Any) -> dict[str, object]:
     silent = app.watch.silent.get(state.number, "")
     reason = silent or (state.reason if state.status != "live" else "")
-    return {"status": state.status, **({"reason": reason} if reason else {})}
+    missing = accepted_gaps([state.tables])
+    return {
+        "status": state.status,
+        **({"reason": reason} if reason else {}),
+        **({"accepted_gaps": missing} if missing else {}),
+    }
 
 
 def state(app: ScrutineerApp) -> dict[str, object]:
@@ -93,7 +99,8 @@ def state(app: ScrutineerApp) -> dict[str, object]:
         "doing": app.watch.health().doing,
         "broker": app.watch.as_json(),
         "letters": {"waiting": app.letters.waiting, "written": app.letters.written},
-        "longest_stall_seconds": round(app.watch.stall, 3),
+        "longest_stall_seconds": round(app.loop_lag.longest, 3),
+        "snapshots_refused": dict(app.snapshots.refusals),
         "partitions": {str(state.number): _partition(app, state) for state in app.states},
         "outcomes": {topic: dict(counts) for topic, counts in outcomes.items()},
     }
@@ -111,6 +118,8 @@ def _partition(app: ScrutineerApp, state: Any) -> dict[str, object]:
         "letters_waiting": sum(len(offsets) for offsets in state.unsent.values()),
         "skipped": state.skipped,
         "gaps": state.gaps,
+        "accepted_gaps": accepted_gaps([state.tables]),
+        "snapshot": app.snapshots.as_json(state),
         "regions": sorted(state.tables.regions) if state.status == "live" else [],
     }
 
@@ -120,7 +129,8 @@ async def digest(app: ScrutineerApp) -> dict[str, object]:
 
     ``content_digest`` and ``statement_digest`` are those of the election only when all partitions
     are live in one worker, and None otherwise: take the union of the ``regions`` and of the
-    ``positions`` of all workers and the sums of ``rejected``, and hash them likewise.
+    ``positions`` and ``accepted_gaps`` of all workers and the sums of ``rejected``, and hash them
+    likewise.
     """
     for part in list(app.states.live().values()):
         for region in list(part.regions.values()):
@@ -133,6 +143,7 @@ async def digest(app: ScrutineerApp) -> dict[str, object]:
     acceptance = app.pack.acceptance_digest
     positions = positions_of(live.values(), app.states.topics)
     rejected = rejected_counts(live.values())
+    missing = accepted_gaps(live.values())
     content = content_digest(acceptance, regions) if whole else None
     return {
         "election": app.pack.id,
@@ -142,8 +153,9 @@ async def digest(app: ScrutineerApp) -> dict[str, object]:
         "positions": positions,
         "regions": regions,
         "rejected": rejected,
+        "accepted_gaps": missing,
         "content_digest": content,
-        "statement_digest": content and statement_digest(content, positions, rejected),
+        "statement_digest": content and statement_digest(content, positions, rejected, missing),
     }
 
 
@@ -176,6 +188,7 @@ async def table(app: ScrutineerApp, name: str, query: Mapping[str, str]) -> dict
         "now": rfc3339(app.now()),
         "partitions": sorted(app.states.live()),
         "of": app.settings.topics.partitions,
+        "accepted_gaps": accepted_gaps(app.states.live().values()),
         **_heard(app, region),
         "rows": found,
     }
@@ -247,5 +260,12 @@ def metrics(app: ScrutineerApp) -> tuple[bytes, str]:
         now=app.now(),
         freshness=app.freshness,
         lag=lag,
+        loop_lag=app.loop_lag.recent(),
+        snapshots={
+            state.number: state.shelved.written
+            for state in app.states
+            if state.shelved.written is not None
+        },
+        refusals=app.snapshots.refusals,
     )
     return app.metrics_page.render(view), CONTENT_TYPE

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from aiokafka import TopicPartition
 
 from schemas.verdict import Accepted, Rejected
+from streams.log.snapshots import Anchor
 from streams.metrics.view import Status
 from streams.tables.partition import Partition
+from streams.worker.snapshots import Shelved
 
 
 @dataclass(slots=True, eq=False)
@@ -42,6 +44,11 @@ class PartitionState:
     """Monotonic seconds at which a position last moved or a reader said it is waiting."""
     skipped: int = 0
     gaps: int = 0
+    shelved: Shelved = field(default_factory=Shelved)
+    anchors: dict[str, Anchor] = field(default_factory=dict)
+    """A record that was folded, by topic, as the snapshot tells that this state began with."""
+    last: dict[str, tuple[int, bytes | None, bytes | None]] = field(default_factory=dict)
+    """The last record that was folded, by topic: offset, key, value."""
 
     def next(self, topic: str) -> int:
         """Next offset of ``topic`` to fold."""

@@ -82,8 +82,6 @@ class Watch(Service):
         self.silent: Mapping[int, str] = {}
         """Partitions that are not answered for while others are, and how that shows."""
         self.trouble = ""
-        self.stall = 0.0
-        """Longest time the loop stood still, in seconds."""
         self.complaints: logs.Complaints | None = None
 
     def client_trouble(self, what: str) -> None:
@@ -102,9 +100,7 @@ class Watch(Service):
         ticks = 0
         self._began = self._thread_ok = time.monotonic()
         while not self.should_stop:
-            before = time.monotonic()
             await self.sleep(_TICK)
-            self.stall = max(self.stall, time.monotonic() - before - _TICK)
             try:
                 self._measure()
                 ticks += 1

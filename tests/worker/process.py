@@ -61,6 +61,8 @@ class WorkerProcess:
             "TOPICS__REPLICATION": str(topics.replication),
             "WORKER__GROUP": settings.worker.group,
             "WORKER__PORT": str(self.port),
+            "WORKER__SNAPSHOT_SECONDS": str(settings.worker.snapshot_seconds),
+            "WORKER__SNAPSHOT_EVENTS": str(settings.worker.snapshot_events),
             "PACK": settings.pack,
             **env,
         }
@@ -247,7 +249,12 @@ def merged_statement(workers: Iterable[Answer]) -> str:
         {"topic": key[0], "type": key[1], "reason": key[2], "count": counts[key]}
         for key in sorted(counts)
     ]
-    said = {"content_digest": content, "positions": positions, "rejected": rejected}
+    said: dict[str, Any] = {"content_digest": content, "positions": positions, "rejected": rejected}
+    gaps = [gap for answer in answers for gap in answer.body["accepted_gaps"]]
+    if gaps:
+        said["accepted_gaps"] = sorted(
+            gaps, key=lambda gap: (gap["topic"], gap["partition"], gap["from"])
+        )
     text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 

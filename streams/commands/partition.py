@@ -1,0 +1,202 @@
+"""`scrutineer partition`: what can be rebuilt of each partition, and accepting what cannot."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from typing import Any, NamedTuple
+
+import click
+from aiokafka.errors import KafkaError
+from rich.console import Console
+from rich.table import Table
+
+from schemas.fields import rfc3339
+from streams.errors import UserError
+from streams.log.accepting import Acceptance, acceptance_key
+from streams.log.clients import admin, kafka_options
+from streams.log.looking import Bounds, Look
+from streams.log.sending import sender
+from streams.log.shelf import Shelf
+from streams.log.snapshots import SLOTS, Header, RefusedError, decoded, header_key
+from streams.settings import Settings, load_settings
+
+_WIDTH = 150
+
+
+class Found(NamedTuple):
+    """What there is of a partition: of its log, its newest snapshot, and what was accepted."""
+
+    number: int
+    bounds: Bounds
+    header: Header | None
+    acceptance: Acceptance | None
+
+    @property
+    def gone(self) -> dict[str, int]:
+        """Topic → first offset there is, of the topics whose log does not begin at 0."""
+        return {topic: start for topic, start in self.bounds.starts.items() if start > 0}
+
+    @property
+    def missing(self) -> dict[str, tuple[int, int]]:
+        """Topic → the offsets that neither the log nor the snapshot has; the end is excluded."""
+        known = {} if self.header is None else self.header.next
+        return {
+            topic: (known.get(topic, 0), start)
+            for topic, start in self.gone.items()
+            if known.get(topic, 0) < start
+        }
+
+    @property
+    def accepted(self) -> bool:
+        """Whether all that is gone was accepted."""
+        told = self.acceptance
+        return told is not None and all(told.covers(*each) for each in self.gone.items())
+
+
+@click.group("partition")
+def command() -> None:
+    """Show what each partition can be rebuilt from; accept that the start of a log is gone.
+
+    A partition whose log no longer begins at offset 0 can be rebuilt from a snapshot alone. Where
+    there is none, workers show nothing of it until an operator accepts that.
+    """
+
+
+@command.command("list")
+@click.option("--json", "as_json", is_flag=True, help="JSON Lines, one partition a line.")
+def list_(*, as_json: bool) -> int:
+    """List the partitions: events in the log, the newest snapshot, what is missing.
+
+    Exit status 1: of some partition something is missing that was not accepted.
+    """
+    settings = load_settings()
+    numbers = range(settings.topics.partitions)
+    found = asyncio.run(_find(settings, list(numbers)))
+    if as_json:
+        for each in found:
+            click.echo(json.dumps(summary(each)))
+    else:
+        _show(found)
+    return int(any(each.missing and not each.accepted for each in found))
+
+
+@command.command()
+@click.argument("numbers", metavar="PARTITION...", nargs=-1, required=True, type=int)
+@click.option(
+    "--reason", required=True, help="Why the log's start is gone: kept with the acceptance."
+)
+def accept(*, numbers: tuple[int, ...], reason: str) -> None:
+    """Accept that the start of these partitions' log is gone.
+
+    Running workers that failed on it begin at the log's start within seconds. Every view, metric
+    and statement says from then on what is missing. What is deleted afterwards is not accepted.
+    """
+    settings = load_settings()
+    if not reason.strip():
+        raise UserError("--reason: say why, for whoever reads the numbers later")
+    for number in numbers:
+        if not 0 <= number < settings.topics.partitions:
+            raise UserError(
+                f"there is no partition {number}: topics.partitions is "
+                f"{settings.topics.partitions}, the first is 0"
+            )
+    found = asyncio.run(_accept(settings, sorted(set(numbers)), reason.strip()))
+    for each in found:
+        for topic, start in each.gone.items():
+            click.echo(f"{topic}/{each.number}: accepted that offsets before {start} are gone")
+
+
+def summary(found: Found) -> dict[str, Any]:
+    """A partition as JSON."""
+    header, acceptance = found.header, found.acceptance
+    return {
+        "partition": found.number,
+        "starts": found.bounds.starts,
+        "ends": found.bounds.ends,
+        "snapshot": header and {"written": rfc3339(header.written), "positions": dict(header.next)},
+        "missing": {
+            topic: {"from": first, "to": beyond} for topic, (first, beyond) in found.missing.items()
+        },
+        "accepted": acceptance
+        and {"starts": dict(acceptance.starts), "reason": acceptance.reason, "at": acceptance.at},
+    }
+
+
+def _show(found: list[Found]) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    titles = ("partition", "in the log", "newest snapshot", "events in it", "missing", "accepted")
+    for title in titles:
+        table.add_column(title, overflow="fold")
+    for each in found:
+        starts, ends, header = each.bounds.starts, each.bounds.ends, each.header
+        missing = ", ".join(
+            f"{topic} {first} to {beyond - 1}" for topic, (first, beyond) in each.missing.items()
+        )
+        told = each.acceptance if each.gone else None
+        table.add_row(
+            str(each.number),
+            str(sum(ends[topic] - starts[topic] for topic in ends)),
+            rfc3339(header.written // 1_000_000 * 1_000_000) if header else "none",
+            str(sum(header.next.values())) if header else "",
+            missing or "nothing",
+            (told.reason if each.accepted else f"not all: {told.reason}") if told else "",
+        )
+    # A pipe has no width: wide enough that names stay whole for grep.
+    width = None if sys.stdout.isatty() else _WIDTH
+    Console(width=width, markup=False, highlight=False).print(table)
+
+
+async def _find(settings: Settings, numbers: list[int]) -> list[Found]:
+    async with admin(settings.broker):
+        pass  # that a broker answers, or why none does
+    try:
+        return [await _found(settings, number) for number in numbers]
+    except KafkaError as error:
+        told = str(error) or type(error).__name__
+        raise UserError(f"the partitions cannot be looked at: {told}") from None
+
+
+async def _found(settings: Settings, number: int) -> Found:
+    options = kafka_options(settings.broker)
+    async with Look(options, settings.topics.inputs, number) as look:
+        bounds = await look.bounds()
+    shelf = Shelf(settings.topics.snapshot, number)
+    await shelf.read(options)
+    told = shelf.values.get(acceptance_key(number))
+    acceptance = None if told is None else Acceptance.parse(told)
+    return Found(number, bounds, _newest(shelf, number), acceptance)
+
+
+def _newest(shelf: Shelf, number: int) -> Header | None:
+    keys = [key for slot in SLOTS if (key := header_key(number, slot)) in shelf.order]
+    for key in sorted(keys, key=lambda key: -shelf.order[key]):
+        try:
+            return decoded(shelf.values[key])
+        except RefusedError:
+            continue
+    return None
+
+
+async def _accept(settings: Settings, numbers: list[int], reason: str) -> list[Found]:
+    found = await _find(settings, numbers)
+    whole = [str(each.number) for each in found if not each.gone]
+    if whole:
+        raise UserError(
+            f"nothing is gone of partition {', '.join(whole)}: its log begins at offset 0. "
+            "See: scrutineer partition list"
+        )
+    topic = settings.topics.snapshot
+    async with admin(settings.broker) as client:
+        for each in await client.describe_topics():
+            if each["topic"] == topic:
+                count = len(each["partitions"])
+    at = rfc3339(time.time_ns() // 1000)
+    async with sender(settings) as out:
+        for each in found:
+            value = Acceptance(each.gone, reason, at).value()
+            key = acceptance_key(each.number)
+            await out.send(topic, key, value, partition=each.number % count)
+    return found

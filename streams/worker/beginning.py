@@ -1,0 +1,216 @@
+"""Where the rebuild of a partition begins: a snapshot that the log confirms, or the log's start."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from aiokafka.errors import KafkaError
+
+from streams.errors import UserError
+from streams.log.accepting import Acceptance, acceptance_key
+from streams.log.looking import Bounds, Look
+from streams.log.shelf import Shelf
+from streams.log.snapshots import (
+    SLOTS,
+    Header,
+    RefusedError,
+    Restoring,
+    check,
+    chunk_key,
+    decoded,
+    header_key,
+)
+from streams.tables.partition import Partition
+from streams.worker import logs
+from streams.worker.state import PartitionState
+from streams.worker.transport import REFUSED
+
+if TYPE_CHECKING:
+    from streams.worker.app import ScrutineerApp
+
+PATIENCE_SECONDS: Final = 30.0
+"""The snapshot topic is waited for no longer: the log alone will do."""
+
+_RETRY_SECONDS: Final = 1.0
+_WATCH_SECONDS: Final = 2.0
+
+T = TypeVar("T")
+
+
+class Beginning:
+    """Finds it for one partition. Reads in the bulk thread; the loop is left free."""
+
+    def __init__(
+        self,
+        app: ScrutineerApp,
+        state: PartitionState,
+        submit: Callable[[Coroutine[Any, Any, Any]], Awaitable[Any]],
+        chunk_done: Callable[[], None],
+    ) -> None:
+        self._app = app
+        self._state = state
+        self._submit = submit
+        self._chunk_done = chunk_done
+        self._shelf = Shelf(app.settings.topics.snapshot, state.number)
+
+    async def find(self) -> None:
+        """Put the state where reading the log is to go on."""
+        app, state = self._app, self._state
+        state.reason = "reading the snapshots"
+        read = await self._read_shelf(PATIENCE_SECONDS)
+        if not read:
+            app.snapshots.refused(
+                state.number, RefusedError("unreadable", "the topic does not answer")
+            )
+        app.snapshots.found(state, self._shelf)
+        bounds = await self._look(Look.bounds)
+        for slot in self._slots():
+            part = await self._restored(slot, bounds)
+            if part is not None:
+                state.tables = part
+                break
+        self._accept_gaps(bounds)
+
+    async def until_accepted(self) -> None:
+        """Return once an operator has accepted that the log's start is gone, or may have."""
+        while True:
+            await asyncio.sleep(_WATCH_SECONDS)
+            if await self._read_shelf(0) and self._acceptance() is not None:
+                bounds = await self._look(Look.bounds)
+                if all(self._accepted(topic, start) for topic, start in bounds.starts.items()):
+                    return
+
+    def _slots(self) -> list[str]:
+        """The slots that hold a header, the newest first."""
+        order = self._shelf.order
+        placed = [(order.get(header_key(self._state.number, slot), -1), slot) for slot in SLOTS]
+        return [slot for offset, slot in sorted(placed, reverse=True) if offset >= 0]
+
+    async def _restored(self, slot: str, bounds: Bounds) -> Partition | None:
+        app, state = self._app, self._state
+        began = time.monotonic()
+        try:
+            header = decoded(self._shelf.values[header_key(state.number, slot)])
+            check(header, app.snapshots.of, state.number)
+            self._check_positions(header, bounds)
+            await self._check_anchors(header, bounds)
+            part = await self._put_together(header)
+        except RefusedError as refused:
+            app.snapshots.refused(state.number, refused)
+            return None
+        app.snapshots.restored(state, header, slot)
+        logs.info(
+            "restored from a snapshot",
+            partition=state.number,
+            events=sum(header.next.values()),
+            seconds=round(time.monotonic() - began, 3),
+        )
+        return part
+
+    def _check_positions(self, header: Header, bounds: Bounds) -> None:
+        for topic, start in bounds.starts.items():
+            position = header.next.get(topic, 0)
+            if position < start and not self._accepted(topic, start):
+                raise RefusedError(
+                    "position", f"{topic}: the log starts at {start}, beyond {position}"
+                )
+            # With an anchor the record before the position is asked for, which tells more than
+            # the end that is listed: the embedded broker lists a stale one.
+            if position > bounds.ends[topic] and topic not in header.anchors:
+                raise RefusedError("position", f"{topic}: {position} is beyond the log's end")
+
+    async def _check_anchors(self, header: Header, bounds: Bounds) -> None:
+        """RefusedError: the log holds another record than the one that was folded."""
+        for topic, (offset, crc) in header.anchors.items():
+            if topic not in bounds.starts or offset < bounds.starts[topic]:
+                continue  # deleted with the log's start; a log made anew would have it
+            found = await self._look(partial(Look.crc, topic=topic, offset=offset))
+            if found is None:
+                raise RefusedError("position", f"{topic}: the log holds no record at {offset}")
+            if found != crc:
+                raise RefusedError("anchor", f"{topic}: another record at {offset} than was folded")
+
+    async def _put_together(self, header: Header) -> Partition:
+        values, number = self._shelf.values, self._state.number
+        restoring = Restoring(header, self._app.snapshots.of)
+        for digest in header.chunks:
+            value = values.get(chunk_key(number, digest))
+            if value is None:
+                raise RefusedError("checksum", "a chunk is missing")
+            await self._submit(_put(restoring, value, digest))
+            self._state.moved_at = time.monotonic()
+            self._chunk_done()
+        return restoring.done()
+
+    def _acceptance(self) -> Acceptance | None:
+        value = self._shelf.values.get(acceptance_key(self._state.number))
+        return None if value is None else Acceptance.parse(value)
+
+    def _accepted(self, topic: str, start: int) -> bool:
+        acceptance = self._acceptance()
+        return start == 0 or (acceptance is not None and acceptance.covers(topic, start))
+
+    def _accept_gaps(self, bounds: Bounds) -> None:
+        """Begin where the log does, where that was accepted, and keep in mind what is missing."""
+        part = self._state.tables
+        for topic, start in bounds.starts.items():
+            position = part.next.get(topic, 0)
+            if position >= start or not self._accepted(topic, start):
+                continue
+            part.gaps.setdefault(topic, []).append((position, start))
+            part.next[topic] = start
+            logs.warn(
+                "the log's start is gone, which was accepted: the partition is incomplete",
+                topic=topic,
+                partition=self._state.number,
+                missing_from=position,
+                missing_to=start,
+            )
+
+    async def _read_shelf(self, patience: float) -> bool:
+        """Whether all that the snapshot topic holds was read."""
+        app, state = self._app, self._state
+        deadline = time.monotonic() + patience
+        while True:
+            try:
+                await self._submit(self._shelf.read(app.kafka_options))
+            except REFUSED as error:
+                app.fatal(UserError(f"the broker refuses to let this worker read: {error}"))
+                await asyncio.Event().wait()  # until the worker's end cancels this
+            except KafkaError as error:
+                if time.monotonic() >= deadline:
+                    app.reader_trouble(state, "")
+                    return False
+                app.reader_trouble(state, str(error) or type(error).__name__)
+                await asyncio.sleep(_RETRY_SECONDS)
+            else:
+                app.reader_trouble(state, "")
+                return True
+
+    async def _look(self, action: Callable[[Look], Coroutine[Any, Any, T]]) -> T:
+        """Ask the log, for as long as it takes."""
+        app, state = self._app, self._state
+        while True:
+            try:
+                found: T = await self._submit(
+                    _asked(Look(app.kafka_options, app.states.topics, state.number), action)
+                )
+            except KafkaError as error:
+                app.reader_trouble(state, str(error) or type(error).__name__)
+                await asyncio.sleep(_RETRY_SECONDS)
+            else:
+                app.reader_trouble(state, "")
+                return found
+
+
+async def _asked(look: Look, action: Callable[[Look], Coroutine[Any, Any, T]]) -> T:
+    async with look:
+        return await action(look)
+
+
+async def _put(restoring: Restoring, value: bytes, digest: bytes) -> None:
+    restoring.put(value, digest)
