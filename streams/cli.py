@@ -51,6 +51,7 @@ COMMANDS: Final[dict[str, Row]] = {
         _DECIDE, "streams.commands.dead_letters:command", "Work off rejected events."
     ),
     "topics": Row(_RUN, "streams.commands.topics:command", "Create or check the Kafka topics."),
+    "acls": Row(_RUN, "streams.commands.acls:command", "Print who may do what at the brokers."),
     "worker": Row(_RUN, "streams.commands.worker:command", "Run a live worker."),
     "archive": Row(
         _RUN, "streams.commands.archive:command", "Copy the log into files, verify the copy."
