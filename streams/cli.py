@@ -58,6 +58,7 @@ COMMANDS: Final[dict[str, Row]] = {
     "partition": Row(
         _RUN, "streams.commands.partition:command", "Show or accept what is gone of a partition."
     ),
+    "acls": Row(_RUN, "streams.commands.acls:command", "Print who may do what at the brokers."),
     "worker": Row(_RUN, "streams.commands.worker:command", "Run a live worker."),
     "archive": Row(
         _RUN, "streams.commands.archive:command", "Copy the log into files, verify the copy."

@@ -14,6 +14,7 @@ from streams.archive.writing import ArchiveWriter
 from streams.errors import UserError
 from streams.log.bulk import BulkReader, LogMovedError
 from streams.log.clients import admin, kafka_options, wait_for_broker
+from streams.log.refusals import kept_from
 from streams.log.topics import describe
 from streams.settings import Settings
 
@@ -82,6 +83,8 @@ class Copier:
             topics = await describe(client, self._settings)
         for name in self._settings.topics.inputs:
             if name not in topics:
+                if refused := await kept_from(self._settings, "Read", name):
+                    raise refused
                 raise UserError(f"there is no topic {name}: see topics.prefix")
             if topics[name].partitions != wanted:
                 raise UserError(

@@ -13,6 +13,7 @@ from streams.archive.segments import Record
 from streams.errors import UserError
 from streams.log.bulk import BulkReader, LogMovedError
 from streams.log.clients import admin, kafka_options
+from streams.log.refusals import kept_from
 from streams.log.topics import describe
 from streams.settings import Settings
 
@@ -100,6 +101,8 @@ async def kafka_log(settings: Settings) -> KafkaLog:
         found = await describe(client, settings)
     for name in topics.inputs:
         if name not in found:
+            if refused := await kept_from(settings, "Read", name):
+                raise refused
             raise UserError(f"there is no topic {name}: see topics.prefix")
         if found[name].partitions != topics.partitions:
             raise UserError(

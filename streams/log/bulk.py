@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
 from streams.log.clients import ISOLATION, stable_end
 from streams.log.closing import close
+from streams.log.refusals import REFUSED, refused_reading
 
 SLICE: Final = 500
 """Records a slice: small enough that whoever shares the processor hardly notices one."""
@@ -50,7 +51,7 @@ class BulkReader:
     along while reading: next offset of each partition. A broker that fails or goes away is waited
     for without limit: ``trouble`` is told the reason, and "" once it answers again. With records
     to come and none within ``patience`` seconds it connects anew.
-    LogMovedError: the log does not hold a position.
+    LogMovedError: the log does not hold a position. RefusedError: the brokers' ACLs let us not.
     """
 
     def __init__(
@@ -151,6 +152,11 @@ class BulkReader:
                 self._refused.update(error.args[0])
                 await self.find_ends()
                 await asyncio.sleep(_RETRY_SECONDS)
+            except REFUSED:
+                await self._close()
+                who = self._options.get("sasl_plain_username")
+                topics = {tp.topic for tp in self.positions}
+                raise refused_reading(f"User:{who}" if who else "this client", topics) from None
             except KafkaError as error:
                 await self._close()
                 self._tell(str(error) or type(error).__name__)

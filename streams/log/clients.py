@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -14,14 +13,17 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.conn import create_conn
 from aiokafka.errors import (
     AuthenticationFailedError,
+    IllegalSaslStateError,
     KafkaConnectionError,
     KafkaError,
     SaslAuthenticationFailed,
     UnsupportedSaslMechanismError,
 )
+from aiokafka.protocol.metadata import MetadataRequest
 
 from schemas.envelope import MAX_EVENT_BYTES
 from streams.errors import UserError
+from streams.log.tls import certificate_trouble, handshake_trouble, refused_by, ssl_context
 from streams.settings import BrokerSettings, Settings
 
 MAX_LETTER_BYTES: Final = MAX_EVENT_BYTES + 64 * 1024
@@ -36,33 +38,6 @@ ISOLATION: Final = "read_committed"
 _PROBE_MS: Final = 5_000
 _FIRST_DELAY: Final = 0.25
 _LONGEST_DELAY: Final = 5.0
-
-
-def ssl_context(broker: BrokerSettings) -> ssl.SSLContext | None:
-    """The TLS context, None without TLS. UserError: a file is missing or does not fit."""
-    if "SSL" not in broker.security_protocol:
-        return None
-    cafile = _existing(broker.ssl_cafile, "ssl_cafile")
-    certfile = _existing(broker.ssl_certfile, "ssl_certfile")
-    keyfile = _existing(broker.ssl_keyfile, "ssl_keyfile")
-    try:
-        context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=cafile)
-    except (ssl.SSLError, OSError) as error:
-        raise UserError(
-            f"broker.ssl_cafile: {cafile} is not a PEM file of certificates: {error}"
-        ) from None
-    context.check_hostname = broker.ssl_check_hostname
-    if certfile:
-        password = broker.secret("ssl_key_password") or ""
-        try:
-            # A function, so that OpenSSL never asks at the terminal for what is not set.
-            context.load_cert_chain(certfile, keyfile, password=lambda: password)
-        except (ssl.SSLError, OSError) as error:
-            raise UserError(
-                f"broker.ssl_certfile, ssl_keyfile, ssl_key_password: {certfile} and "
-                f"{keyfile or 'the key in it'} cannot be used: {error}"
-            ) from None
-    return context
 
 
 def security_options(broker: BrokerSettings) -> dict[str, Any]:
@@ -164,27 +139,41 @@ async def probe(broker: BrokerSettings) -> str | None:
     reasons = []
     options = security_options(broker)
     for host, port in addresses(broker):
+        address = f"{host}:{port}"
         try:
-            link = await create_conn(host, port, request_timeout_ms=_PROBE_MS, **options)
+            await _knock(host, port, options)
         except ssl.SSLError as error:
-            raise UserError(_tls_trouble(f"{host}:{port}", error)) from None
-        except UnsupportedSaslMechanismError:
+            raise UserError(handshake_trouble(address, error)) from None
+        except (UnsupportedSaslMechanismError, IllegalSaslStateError) as error:
+            asked = isinstance(error, UnsupportedSaslMechanismError)
             raise UserError(
-                f"the broker at {host}:{port} offers no login by {broker.sasl_mechanism}. "
-                "See broker.sasl_mechanism"
+                f"the broker at {address} offers no login by {broker.sasl_mechanism}. See "
+                f"broker.sasl_mechanism{'' if asked else ' and broker.security_protocol'}"
             ) from None
         except (AuthenticationFailedError, SaslAuthenticationFailed) as error:
             raise UserError(
-                f"the broker at {host}:{port} refuses the login of {broker.sasl_username!r} by "
+                f"the broker at {address} refuses the login of {broker.sasl_username!r} by "
                 f"{broker.sasl_mechanism}: {error}. See broker.sasl_mechanism, sasl_username, "
                 "sasl_password"
             ) from None
         except (OSError, KafkaError, TimeoutError) as error:
-            reasons.append(f"{host}:{port}: {_brief(error)}{_hint(broker, error)}")
+            context = options["ssl_context"]
+            closed = isinstance(error, KafkaConnectionError)
+            if closed and context and (alert := await refused_by(host, port, context)):
+                raise UserError(certificate_trouble(broker, address, alert)) from None
+            reasons.append(f"{address}: {_brief(error)}{_hint(broker, error)}")
         else:
-            link.close()
             return None
     return f"no broker answers ({'; '.join(reasons)})"
+
+
+async def _knock(host: str, port: int, options: Mapping[str, Any]) -> None:
+    """Connect, and ask for something: a listener that wants a login talks of its versions first."""
+    link = await create_conn(host, port, request_timeout_ms=_PROBE_MS, **options)
+    try:
+        await link.send(MetadataRequest([]))
+    finally:
+        link.close()
 
 
 async def wait_for_broker(settings: Settings, say: Callable[[str], None]) -> None:
@@ -213,29 +202,14 @@ def addresses(broker: BrokerSettings) -> Iterator[tuple[str, int]]:
         yield host.strip("[]"), int(port)
 
 
-def _existing(path: Path | None, name: str) -> str | None:
-    if path is not None and not path.is_file():
-        raise UserError(f"broker.{name}: there is no file {path}")
-    return str(path) if path else None
-
-
-def _tls_trouble(address: str, error: ssl.SSLError) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return (
-            f"the certificate of the broker at {address} is not accepted: {error.verify_message}. "
-            "See broker.ssl_cafile and broker.ssl_check_hostname"
-        )
-    return (
-        f"no TLS with the broker at {address}: {error.reason or error}. "
-        "See broker.security_protocol, ssl_certfile"
-    )
-
-
 def _hint(broker: BrokerSettings, error: BaseException) -> str:
-    """In TLS 1.3 a missing client certificate shows only as a closed connection."""
-    closed = isinstance(error, KafkaConnectionError)
-    if closed and "SSL" in broker.security_protocol and not broker.ssl_certfile:
-        return " (does it ask for a certificate? see broker.ssl_certfile)"
+    """What a connection that the broker closes at once often means."""
+    if not isinstance(error, KafkaConnectionError):
+        return ""
+    if broker.security_protocol == "PLAINTEXT":
+        return " (does it want TLS or a login? see broker.security_protocol)"
+    if not broker.security_protocol.startswith("SASL"):
+        return " (does it ask for a login? see broker.security_protocol)"
     return ""
 
 

@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator
 from typing import Any, Final
 
 from aiokafka import TopicPartition
+from aiokafka.errors import TopicAuthorizationFailedError
 
 from streams.errors import UserError
 from streams.log.clients import admin, consumer, stable_end
+from streams.log.refusals import hidden, principal, refused_reading
 from streams.settings import BrokerSettings
 
 _POLL_MS: Final = 500
@@ -37,7 +39,10 @@ async def read_to_end(
         open_parts = set(parts)
         heard = asyncio.get_running_loop().time()
         while open_parts:
-            batches = await reader.getmany(*open_parts, timeout_ms=_POLL_MS)
+            try:
+                batches = await reader.getmany(*open_parts, timeout_ms=_POLL_MS)
+            except TopicAuthorizationFailedError:
+                raise refused_reading(principal(broker), [topic]) from None
             for tp in tuple(unsure):
                 if (end := stable_end(reader, tp)) is not None:
                     ends[tp] = max(ends[tp], end)
@@ -61,4 +66,6 @@ async def _partition_count(broker: BrokerSettings, topic: str) -> int:
         for each in await client.describe_topics():
             if each["topic"] == topic:
                 return len(each["partitions"])
+        if await hidden(client, broker, topic):
+            raise refused_reading(principal(broker), [topic])
     raise UserError(f"there is no topic {topic}: scrutineer topics create")

@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 
 from streams.errors import UserError
 from streams.log.clients import probe, producer
+from streams.log.refusals import is_refusal, kept_from, refusal, writes_nothing
 from streams.settings import Settings
 
 _SECONDS: Final = 60.0
@@ -42,6 +43,8 @@ class Sender:
         found = len(cluster.partitions_for_topic(topic) or ())
         wanted = self._settings.topics.partitions
         if found == 0:
+            if refused := await kept_from(self._settings, "Write", topic):
+                raise refused
             raise UserError(f"there is no topic {topic}: scrutineer topics create")
         if found != wanted and topic in self._settings.topics.inputs:
             raise UserError(
@@ -64,6 +67,8 @@ class Sender:
                     topic, value, key=key, partition=partition, headers=list(headers)
                 )
         except (KafkaError, TimeoutError) as error:
+            if is_refusal(error):
+                raise refusal(self._settings, "Write", [topic]) from None
             told = str(error) or type(error).__name__
             raise UserError(
                 f"{topic}: no acknowledgement ({told}). The record may have arrived all the same"
@@ -88,6 +93,8 @@ async def started(settings: Settings, **options: Any) -> AsyncIterator[AIOKafkaP
         try:
             await client.start()
         except KafkaError as error:
+            if is_refusal(error):
+                raise writes_nothing(settings) from None
             text = f"the broker refuses this producer: {str(error) or type(error).__name__}"
             if settings.broker.idempotent:
                 text += (

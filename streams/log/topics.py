@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final, Literal, NamedTuple
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -21,7 +21,11 @@ from aiokafka.protocol.metadata import MetadataRequest
 from streams.errors import UserError
 from streams.log.clients import admin
 from streams.log.layout import Rule, TopicLayout, layouts
+from streams.log.refusals import hidden, refusal
 from streams.settings import Settings
+
+UNSEEN: Final = "access"
+"""``Problem.what`` of a topic that the brokers' ACLs keep from us, if there is one."""
 
 _DYNAMIC_TOPIC: Final = 1
 _VISIBLE_SECONDS: Final = 30.0
@@ -60,7 +64,10 @@ class Topic(NamedTuple):
 async def check_topics(settings: Settings) -> list[Problem]:
     """Everything about the four topics that is not as it should be. UserError: no broker."""
     async with admin(settings.broker) as client:
-        return list(_problems(settings, await describe(client, settings)))
+        found = await describe(client, settings)
+        wanted = [layout.name for layout in layouts(settings.topics) if layout.name not in found]
+        unseen = [name for name in wanted if await hidden(client, settings.broker, name)]
+        return list(_problems(settings, found, unseen))
 
 
 async def create_topics(
@@ -80,7 +87,7 @@ async def create_topics(
             for layout in layouts(settings.topics)
             if layout.name not in found and not (counts and layout.partitions_matter)
         ]
-        await _create(client, missing)
+        await _create(client, settings, missing)
         altered = await _alter(client, settings, found) if alter else []
         if missing or altered:
             await _until_visible(client, missing)
@@ -132,11 +139,17 @@ async def _configs(
     }
 
 
-def _problems(settings: Settings, found: Mapping[str, Topic]) -> Iterator[Problem]:
+def _problems(
+    settings: Settings, found: Mapping[str, Topic], unseen: Collection[str] = ()
+) -> Iterator[Problem]:
     for layout in layouts(settings.topics):
         topic = found.get(layout.name)
-        if topic is None:
+        if layout.name in unseen:
+            advice = str(refusal(settings, "Describe", [layout.name]))
+            yield Problem(layout.name, UNSEEN, "hidden from this login", "to be seen", advice)
+        elif topic is None:
             yield Problem(layout.name, "topic", "missing", "there", "scrutineer topics create")
+        if topic is None:
             continue
         if topic.leaderless:
             yield Problem(
@@ -193,7 +206,9 @@ def _count_problems(settings: Settings, found: Mapping[str, Topic]) -> Iterator[
         yield Problem(name, "partitions", str(count), str(wanted), advice)
 
 
-async def _create(client: AIOKafkaAdminClient, missing: list[TopicLayout]) -> None:
+async def _create(
+    client: AIOKafkaAdminClient, settings: Settings, missing: list[TopicLayout]
+) -> None:
     if not missing:
         return
     new = [
@@ -205,14 +220,14 @@ async def _create(client: AIOKafkaAdminClient, missing: list[TopicLayout]) -> No
     except KafkaError as error:
         raise UserError(f"the topics cannot be created: {error}") from None
     for problem in answer.to_object()["topic_errors"]:
-        refusal = for_code(problem["error_code"])
-        if problem["error_code"] == 0 or refusal is TopicAlreadyExistsError:
+        reason = for_code(problem["error_code"])
+        if problem["error_code"] == 0 or reason is TopicAlreadyExistsError:
             continue
         hint = {
             InvalidReplicationFactorError: ". topics.replication asks for more brokers than run",
-            TopicAuthorizationFailedError: ". The login needs the right to create topics",
-        }.get(refusal, "")
-        message = (problem.get("error_message") or refusal.__name__).rstrip(".")
+            TopicAuthorizationFailedError: f". {refusal(settings, 'Create', [problem['topic']])}",
+        }.get(reason, "")
+        message = (problem.get("error_message") or reason.__name__).rstrip(".")
         raise UserError(f"topic {problem['topic']} cannot be created: {message}{hint}")
 
 

@@ -14,6 +14,7 @@ from schemas.fields import Authority
 from schemas.routing import partition_of
 from streams.errors import UserError
 from streams.log.clients import probe, producer
+from streams.log.refusals import is_refusal, kept_from, refusal, writes_nothing
 from streams.settings import Settings
 from streams.sources.checking import Ready
 from streams.sources.pace import Pace
@@ -92,6 +93,8 @@ class Publisher:
                     reason = f"the broker went away: {_told(error)}"
                 except KafkaError as error:
                     await _stop(client)
+                    if is_refusal(error):
+                        raise writes_nothing(self._settings) from None
                     raise UserError(self._unwelcome(error)) from error
                 else:
                     return client
@@ -125,6 +128,9 @@ class Publisher:
         await client.flush()
         # The last callbacks run in the loop's next turn.
         await asyncio.sleep(0)
+        if is_refusal(self.tally.failure):
+            refused = refusal(self._settings, "Write", self._partitions)
+            raise UserError(f"{refused}. {self._so_far()}")
         if self.tally.failure is not None:
             raise UserError(
                 f"the broker refused a record: {_told(self.tally.failure)}. {self._so_far()}"
@@ -180,6 +186,8 @@ class Publisher:
         found = len(cluster.partitions_for_topic(topic) or ())
         wanted = self._settings.topics.partitions
         if found == 0:
+            if refused := await kept_from(self._settings, "Write", topic):
+                raise refused
             raise UserError(f"topic {topic} does not exist: run `scrutineer topics create`")
         if found != wanted:
             raise UserError(

@@ -17,6 +17,7 @@ from mode import Service
 from schemas.verdict import Rejected
 from streams.log.closing import close
 from streams.log.dead_letter import letter
+from streams.log.refusals import is_refusal
 from streams.worker import logs
 from streams.worker.state import PartitionState
 
@@ -29,6 +30,7 @@ _REMIND_SECONDS: Final = 60.0
 _STUCK_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 2.0
 _SHORTENED: Final = 1024
+_GRANT: Final = "`scrutineer acls --role worker` prints the ACLs that a worker needs"
 
 
 class Posted(NamedTuple):
@@ -216,6 +218,7 @@ class Letters(Service):
                 topic=self._topic,
                 waiting=self.waiting,
                 error=str(error) or type(error).__name__,
+                **({"advice": _GRANT} if is_refusal(error) else {}),
             )
 
 

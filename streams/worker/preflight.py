@@ -9,7 +9,8 @@ from mode import Service
 
 from streams.errors import UserError
 from streams.log.clients import probe, wait_for_broker
-from streams.log.topics import Problem, check_topics
+from streams.log.refusals import refusal
+from streams.log.topics import UNSEEN, Problem, check_topics
 from streams.settings import Settings
 from streams.worker import logs
 
@@ -59,7 +60,7 @@ class Preflight(Service):
 
 
 def judge(problems: list[Problem], settings: Settings) -> list[str]:
-    """Topics to wait for. UserError: a topic is missing or has another number of partitions.
+    """Topics to wait for. UserError: one is missing, kept from us, or has other partitions.
 
     What else is not as it should be is told, and the worker goes on: see `scrutineer topics check`.
     """
@@ -68,6 +69,14 @@ def judge(problems: list[Problem], settings: Settings) -> list[str]:
         raise UserError(
             f"topics missing on {settings.broker.bootstrap}: {', '.join(missing)}.\n"
             "Create them with: scrutineer topics create"
+        )
+    if unseen := [problem.topic for problem in problems if problem.what == UNSEEN]:
+        inputs = settings.topics.inputs
+        raise UserError(
+            "\n".join(
+                str(refusal(settings, "Read" if topic in inputs else "Write", [topic]))
+                for topic in unseen
+            )
         )
     counts = [problem for problem in problems if problem.what == "partitions"]
     if counts:

@@ -14,37 +14,27 @@ from typing import TYPE_CHECKING, Any, Final
 import aiokafka
 from aiokafka import TopicPartition
 from aiokafka.errors import (
-    ClusterAuthorizationFailedError,
     CommitFailedError,
-    GroupAuthorizationFailedError,
     IllegalStateError,
     KafkaConnectionError,
     KafkaError,
     NoOffsetForPartitionError,
     OffsetOutOfRangeError,
-    TopicAuthorizationFailedError,
 )
 from aiokafka.structs import OffsetAndMetadata
 from faust.exceptions import ConsumerNotStarted
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
-from streams.errors import UserError
 from streams.log.clients import ISOLATION, stable_end
 from streams.log.closing import close
+from streams.log.refusals import REFUSED, worker_refused
 
 if TYPE_CHECKING:
     from streams.worker.app import ScrutineerApp
 
 COMMIT_SECONDS: Final = 3.0
 """The client waits without limit for a coordinator that is lost, and keeps others waiting."""
-
-REFUSED: Final = (
-    ClusterAuthorizationFailedError,
-    GroupAuthorizationFailedError,
-    TopicAuthorizationFailedError,
-)
-"""Errors that waiting does not mend."""
 
 _FETCH_WAIT_MS: Final = 500
 _YIELD_EVERY: Final = 100
@@ -131,7 +121,7 @@ class StateConsumerThread(driver.AIOKafkaConsumerThread):
         try:
             await asyncio.wait_for(consumer.commit(wanted), COMMIT_SECONDS)
         except REFUSED as error:
-            self.app.fatal_soon(UserError(f"the broker refuses to commit: {error}"))
+            self.app.fatal_soon(worker_refused(self.app.settings, error))
             return False
         except (CommitFailedError, IllegalStateError, KafkaError, TimeoutError) as error:
             self.app.commit_failed(error)
@@ -225,7 +215,7 @@ class StateConsumer(driver.Consumer):
         except NoOffsetForPartitionError as error:
             self.app.position_lost(error.args[0], "no position")
         except REFUSED as error:
-            self.app.fatal_soon(UserError(f"the broker refuses to let this worker read: {error}"))
+            self.app.fatal_soon(worker_refused(self.app.settings, error))
         except KafkaError as error:
             self.app.client_trouble(error)
             await self.sleep(0.5)

@@ -13,12 +13,12 @@ from faust.exceptions import ConsumerNotStarted
 from faust.types import TP
 from mode import Service
 
-from streams.errors import UserError
 from streams.log.clients import probe
+from streams.log.refusals import REFUSED, worker_refused
 from streams.worker import logs
 from streams.worker.hearing import Hearing
 from streams.worker.state import PartitionState
-from streams.worker.transport import REFUSED, CoordinatorEndedError
+from streams.worker.transport import CoordinatorEndedError
 
 if TYPE_CHECKING:
     from streams.worker.app import ScrutineerApp
@@ -149,13 +149,14 @@ class Watch(Service):
     async def _check(self) -> None:
         if not self._app.states.assigned:
             self._thread_ok = time.monotonic()
+            await self._check_refused()
             await self._check_unassigned()
             return
         asked: Mapping[TopicPartition, float | None] | None = None
         try:
             asked = await asyncio.wait_for(self._app.consumer.check(), _AWAY_SECONDS)
         except REFUSED as error:
-            self._app.fatal(UserError(f"the broker refuses this worker: {error}"))
+            self._app.fatal(worker_refused(self._app.settings, error))
             return
         except CoordinatorEndedError as error:
             self._app.fatal(error)
@@ -180,6 +181,17 @@ class Watch(Service):
     def _heard(self) -> bool:
         heard_at = self._hearing.heard_at
         return heard_at is not None and time.monotonic() - heard_at <= _AWAY_SECONDS
+
+    async def _check_refused(self) -> None:
+        """Who may not take part in the group never gets an assignment, and is to be told."""
+        if self._app.preflight.waiting_for or not self._app.consumer.started:
+            return
+        try:
+            await asyncio.wait_for(self._app.consumer.check(), _AWAY_SECONDS)
+        except REFUSED as error:
+            self._app.fatal(worker_refused(self._app.settings, error))
+        except (KafkaError, TimeoutError, ConsumerNotStarted, CoordinatorEndedError):
+            pass  # no refusal: whoever looks after assigned partitions tells of it
 
     async def _check_unassigned(self) -> None:
         """Before the first assignment there is nothing to be answered: ask whether one is there."""

@@ -11,6 +11,7 @@ import pytest
 
 from streams.settings import Settings
 from tests.kafka.harness import KafkaCluster
+from tests.kafka.secured import Guarded, guarded_broker
 from tests.worker.process import WorkerProcess
 
 Start = Callable[..., WorkerProcess]
@@ -21,6 +22,13 @@ def kafka() -> Iterator[KafkaCluster]:
     """One broker that the tests share: take ``kafka.settings()`` for topics of your own."""
     with KafkaCluster(1) as cluster:
         yield cluster
+
+
+@pytest.fixture(scope="session")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
+    """A broker that asks for TLS, a login and ACLs, with a user for each role."""
+    with guarded_broker(tmp_path_factory.mktemp("guarded")) as found:
+        yield found
 
 
 @pytest.fixture

@@ -25,9 +25,9 @@ from streams.log.clients import (
     kafka_options,
     probe,
     producer,
-    ssl_context,
     wait_for_broker,
 )
+from streams.log.tls import ssl_context
 from streams.settings import BrokerSettings, Settings
 from tests.log.certificates import make_certificate
 
