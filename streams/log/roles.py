@@ -66,15 +66,10 @@ class Role(NamedTuple):
         return bool(allowed & {operation, *_IMPLIED_BY.get(operation, ())})
 
 
-def snapshot_topic(topics: TopicSettings) -> str:
-    """Where workers keep snapshots of their tables."""
-    return f"{topics.prefix}.snapshot"
-
-
 def roles(settings: Settings) -> dict[str, Role]:
     """Every role by its name, in the order of ``NAMES``."""
     topics, group = settings.topics, settings.worker.group
-    every = (*topics.inputs, topics.dead_letter, snapshot_topic(topics))
+    every = (*topics.inputs, topics.dead_letter, topics.snapshot)
     found = (
         Role(
             "observer-gateway",
@@ -157,7 +152,7 @@ def _worker(topics: TopicSettings, group: str) -> Role:
             Grant("topic", (topics.dead_letter,), WRITER, "writes rejected events"),
             Grant(
                 "topic",
-                (snapshot_topic(topics),),
+                (topics.snapshot,),
                 ("Read", *WRITER),
                 "writes snapshots of its tables, and begins from them",
             ),

@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError
 from streams.errors import UserError
 from streams.log.accepting import Acceptance, acceptance_key
 from streams.log.looking import Bounds, Look
+from streams.log.refusals import REFUSED
 from streams.log.shelf import Shelf
 from streams.log.snapshots import (
     SLOTS,
@@ -27,7 +28,6 @@ from streams.log.snapshots import (
 from streams.tables.partition import Partition
 from streams.worker import logs
 from streams.worker.state import PartitionState
-from streams.worker.transport import REFUSED
 
 if TYPE_CHECKING:
     from streams.worker.app import ScrutineerApp

@@ -16,7 +16,7 @@ from aiokafka.admin import NewTopic
 
 from streams import cli
 from streams.log.clients import admin
-from streams.log.roles import NAMES, snapshot_topic
+from streams.log.roles import NAMES
 from streams.log.topics import create_topics
 from streams.settings import BrokerSettings, Settings
 from tests.authority import Authority
@@ -213,6 +213,6 @@ async def make_topics(settings: Settings) -> None:
     """All that the roles name."""
     await create_topics(settings)
     async with admin(settings.broker) as client:
-        name = snapshot_topic(settings.topics)
+        name = settings.topics.snapshot
         if name not in await client.list_topics():
             await client.create_topics([NewTopic(name, settings.topics.partitions, 1)])
