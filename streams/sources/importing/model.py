@@ -41,6 +41,14 @@ class FileSpec(Layout):
     """IANA name of the zone of times that carry no offset; without it they are errors."""
     more: str | None = None
     """The member beside a JSON document's records that is filled when another page follows."""
+    total: str | None = None
+    """The member that says how many records all pages have."""
+
+    @model_validator(mode="after")
+    def _of_json(self) -> Self:
+        if self.format != "json" and (self.more or self.total or self.records):
+            raise ValueError("'records', 'more' and 'total' go with format = \"json\"")
+        return self
 
 
 class EventSpec(Part):
