@@ -78,7 +78,7 @@ class Import:
         self._earlier = earlier
         versions = earlier.versions() if earlier else ()
         revisions = Revisions(rules.revision, versions) if rules.revision else None
-        self._mapper = Mapper(rules, lookups, pack.id, revisions)
+        self._mapper = Mapper(rules, lookups, pack, revisions)
         self._mapper.reported = set() if earlier else None
         self._pack = pack
         self._complain = complain
