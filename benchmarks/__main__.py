@@ -24,6 +24,7 @@ SECTIONS: Final = {
     "gap": "the turnout gap: cost of an event and of looking, by the number of stations",
     "turnout": "the turnout gap: coverage of intervals, false verdicts, power, by simulation",
     "archive": "archive and replay: events/s by cores, bytes an event, memory by length",
+    "imports": "importing an export: records/s, memory by its length",
     "live": "a live worker on Apache Kafka: events/s and freshness (needs Java and Maven)",
     "alerts": "a restriction from the log to the web hook (needs Prometheus and Alertmanager too)",
 }

@@ -70,6 +70,16 @@ def test_what_is_read_is_not_overwritten(
     assert "this file is read as" in capfd.readouterr().err
 
 
+def test_earlier_events_are_not_overwritten(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The next import needs them."""
+    (folder / "day.jsonl").write_text("")
+    before = ["--previous", str(folder / "day.jsonl")]
+    assert call(folder, *before, "-o", str(folder / "day.jsonl")) == 2
+    assert "this file is read as" in capfd.readouterr().err
+
+
 def test_a_lookup_is_not_overwritten(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """Neither the one beside the file nor one that is named."""
     lookup = '\n[lookups.register]\nfile = "register.csv"\nkey = "id"\n'
@@ -114,6 +124,8 @@ def test_a_full_disk_is_told(folder: Path, capfd: pytest.CaptureFixture[str], op
     [
         (["--lookup", "register"], "write it as NAME=FILE"),
         (["--lookup", "register=x.csv"], "the mapping has no such lookup"),
+        (["--complete"], "withdraws what --previous has, which is not given"),
+        (["--previous", "none.jsonl"], "none.jsonl: cannot be read"),
         (["--pack", "nowhere"], "nowhere"),
         (["-o", "x" * 300, "--skip-invalid", "/dev/null"], "cannot be written: File name too long"),
         (["--skip-invalid", "x" * 300], "cannot be written: File name too long"),

@@ -5,15 +5,19 @@ from __future__ import annotations
 import io
 import json
 import tracemalloc
+from pathlib import Path
 from typing import IO, Any, cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streams.errors import UserError
 from streams.sources.importing.json_stream import LARGEST, JsonError, JsonRecords
+from streams.sources.importing.model import Layout
 from streams.sources.importing.records import Records
-from streams.sources.importing.table import RowError
+from streams.sources.importing.source import read_table
+from streams.sources.importing.table import Row, RowError
 
 texts = st.text('a"\\{}[],: \n\u00e9\U0001f5f3', max_size=4)
 scalars = st.none() | st.booleans() | st.integers() | texts
@@ -34,6 +38,17 @@ def numbers_as_text(value: Any) -> Any:
     return value if value is None or isinstance(value, bool | str) else str(value)
 
 
+def beside(members: dict[str, Any], prefix: str) -> dict[str, Any]:
+    """The members around the list: plain values by path, and that there are lists."""
+    found: dict[str, Any] = {}
+    for name, value in members.items():
+        if isinstance(value, dict):
+            found |= beside(value, f"{prefix}{name}/")
+        else:
+            found[f"{prefix}{name}"] = None if isinstance(value, list) else value
+    return found
+
+
 @few
 @given(documents, st.integers(1, 40), st.sampled_from([None, 1]))
 def test_records_are_those_of_the_document(
@@ -43,8 +58,8 @@ def test_records_are_those_of_the_document(
     text = json.dumps(document, indent=indent, ensure_ascii=False)
     records = JsonRecords(io.StringIO(text), "value", piece)
     assert list(records) == numbers_as_text(document["value"])
-    before = numbers_as_text(document["before"])
-    assert records.beside["before"] == (None if isinstance(before, dict | list) else before)
+    around = {name: value for name, value in document.items() if name != "value"}
+    assert records.beside == beside(numbers_as_text(around), "")
 
 
 @few
@@ -203,3 +218,44 @@ def test_records_that_do_not_fit_are_told(record: Any, message: str) -> None:
     with pytest.raises(RowError) as caught:
         rows(record, "r", a="q")
     assert message in str(caught.value)
+
+
+def lookup(path: Path) -> list[Row]:
+    """The rows of a second file."""
+    layout = Layout(format="json", records="objects")
+    return list(read_table(path, layout, {"code": "lookup", "name": "test"}))
+
+
+def test_a_second_file_may_be_json(tmp_path: Path) -> None:
+    """What a record leaves out is empty."""
+    path = tmp_path / "places.json"
+    path.write_text('{"objects": [{"code": 7, "name": "x"}, {"code": 8}]}')
+    assert lookup(path) == [
+        Row("record 1", {"code": "7", "name": "x"}),
+        Row("record 2", {"code": "8", "name": ""}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b'{"objects": [1]}', r"places\.json:record 1: is a plain value"),
+        (b'{"objects": [{}', r"places\.json:1: the file ends in the midst .* \(after record 1\)"),
+        (b'{"objects": ["\xff"]}', r"places\.json:1: not utf-8-sig"),
+        (b"\n\n<html>", r"places\.json:3: this is HTML"),
+    ],
+)
+def test_a_json_file_that_does_not_fit_is_told(
+    tmp_path: Path, content: bytes, message: str
+) -> None:
+    """With file and place."""
+    path = tmp_path / "places.json"
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=message):
+        lookup(path)
+
+
+def test_a_json_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    """As any other."""
+    with pytest.raises(UserError, match=r"none\.json: cannot be read: No such file"):
+        lookup(tmp_path / "none.json")

@@ -54,6 +54,14 @@ def test_a_row_becomes_one_event(tmp_path: Path) -> None:
     assert isinstance(read(done.raw[0], None, small_pack()), Accepted)
 
 
+def test_times_without_offset_can_be_the_packs(tmp_path: Path) -> None:
+    """Only where the mapping says so; the test election's zone is UTC."""
+    row = "r1,2030-06-02 12:00,XX-A,procedures"
+    local = '[file]\ntimezone = "pack"\n' + REPORTS
+    assert outcome(tmp_path, local, HEADER, row).events[0]["time"] == "2030-06-02T12:00:00Z"
+    assert "no timezone" in outcome(tmp_path, REPORTS, HEADER, row).complaints[0]
+
+
 PARTS = ("before:campaigning", "during:procedures", "during:rights", "before:tampering")
 
 

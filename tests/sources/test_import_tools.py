@@ -21,6 +21,11 @@ INCIDENT, RESTRICTION, VISIT = (
 TOOLS = {
     "odk-central-visits": ("odk-central.json", [VISIT] * 3),
     "odk-central-problems": ("odk-central.json", [RESTRICTION, INCIDENT, RESTRICTION]),
+    "odk-central-visits-csv": ("station_visit.csv", [VISIT] * 3),
+    "odk-central-problems-csv": (
+        "station_visit-problems.csv",
+        [RESTRICTION, INCIDENT, RESTRICTION],
+    ),
     "kobotoolbox-visits": ("kobotoolbox.json", [VISIT] * 3),
     "kobotoolbox-problems": ("kobotoolbox.json", [INCIDENT, RESTRICTION, RESTRICTION]),
     "apollo-checklist": ("apollo-checklist.csv", [VISIT] * 3),
@@ -129,6 +134,17 @@ def test_both_tools_give_the_same_reports(files: Files) -> None:
         for event in odk:
             del event["data"]["observer"]
         assert sorted(odk, key=lambda e: e["id"]) == sorted(kobo, key=lambda e: e["id"])
+
+
+def test_the_csv_export_of_odk_central_says_what_its_feed_does(files: Files) -> None:
+    """The same reports with the same ids; the file of a repeat does not know the app user."""
+    assert files.events("odk-central-visits", "odk-central.json") == files.events(
+        "odk-central-visits-csv", "station_visit.csv"
+    )
+    feed = files.events("odk-central-problems", "odk-central.json")
+    for event in feed:
+        del event["data"]["observer"]
+    assert feed == files.events("odk-central-problems-csv", "station_visit-problems.csv")
 
 
 def test_an_edit_a_rejection_and_a_deletion_of_odk_central(files: Files) -> None:
@@ -295,6 +311,21 @@ def test_a_wrong_instance_of_a_repeat_is_told_by_its_number(files: Files) -> Non
     )
 
 
+def test_a_submission_that_is_there_twice(files: Files, capfd: pytest.CaptureFixture[str]) -> None:
+    """Alike it is one, whatever page it is on; with another content which of the two is unknown."""
+    sample = str(SAMPLES / "odk-central.json")
+    once = files.bring("odk-central-visits", sample, to="once.jsonl").read_bytes()
+    assert files.bring("odk-central-visits", sample, sample).read_bytes() == once
+    assert "3 rows or parts skipped: repeats an earlier row" in capfd.readouterr().err
+    other = files.edited("odk-central.json", ('"rating": "bad"', '"rating": "good"'))
+    more = [str(other), "--skip-invalid", str(files.folder / "bad.txt")]
+    assert files.bring("odk-central-visits", sample, *more).read_bytes() == once
+    assert (files.folder / "bad.txt").read_text() == (
+        f"{other}:record 2: id 'uuid:7e570000-0000-4000-8000-000000000001-0' is that of record 2 "
+        f"of {sample} too, which differs\n"
+    )
+
+
 def test_a_feed_that_was_not_expanded_is_told(
     files: Files, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -317,14 +348,21 @@ def test_pages_of_an_export_are_given_together(
     export = json.loads((SAMPLES / "kobotoolbox.json").read_text())
     one, *others = export["results"]
     pages = [files.folder / "1.json", files.folder / "2.json"]
-    pages[0].write_text(json.dumps({**export, "next": "https://x/?start=1", "results": [one]}))
+    pages[0].write_text(json.dumps({**export, "results": [one]}))
     pages[1].write_text(json.dumps({**export, "results": others}))
     before = ["--previous", str(first), "--complete"]
     assert files.bring("kobotoolbox-visits", pages[0], *before).read_bytes() == b""
     said = capfd.readouterr().err
-    assert "there is another page: 'next' is filled in the file" in said
-    assert "nothing was withdrawn: what is missing may be in the next page" in said
+    assert "there are other pages: the export has 3 records; give all pages together" in said
+    assert "nothing was withdrawn: what is missing may be in the other pages" in said
     assert files.bring("kobotoolbox-visits", pages[0], str(pages[1]), *before).read_bytes() == b""
+    assert "pages" not in capfd.readouterr().err
+    feed = json.loads((SAMPLES / "odk-central.json").read_text())
+    pages[0].write_text(json.dumps({**feed, "@odata.nextLink": "https://x/?$skiptoken=1"}))
+    files.bring("odk-central-visits", pages[0])
+    assert "another page: '@odata.nextLink' is filled" in capfd.readouterr().err
+    pages[1].write_text(json.dumps({**feed, "value": []}))
+    files.bring("odk-central-visits", pages[0], str(pages[1]))
     assert "another page" not in capfd.readouterr().err
 
 

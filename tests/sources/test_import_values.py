@@ -212,6 +212,10 @@ EPOCH: dict[str, Any] = {"column": "at", "type": "seconds", "since": "2023-03-18
 
 
 def test_a_time_before_the_one_that_it_counts_from_is_an_error() -> None:
-    """A revision is never negative."""
+    """A revision is never negative, and has its bound: minutes reach further."""
     said = refusal({"at": "2023-03-17T00:00:00Z"}, **EPOCH)
     assert said.endswith("is before '2023-03-18T00:00:00Z', since when it counts")
+    late = {"at": "2023-03-29T13:46:41Z"}
+    assert make({"at": "2023-03-29T13:46:40Z"}, **EPOCH) == 1_000_000
+    assert "a revision is 1,000,000 at most" in refusal(late, **EPOCH)
+    assert make(late, **{**EPOCH, "type": "minutes"}) == 16_666

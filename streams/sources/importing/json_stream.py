@@ -63,8 +63,14 @@ class JsonRecords:
             if name == path[0] and self._text.peek() in _LIST_OR_OBJECT:
                 yield from self._inside(path[1:], f"{prefix}{name}/")
             else:
-                value = self._text.value()
-                self.beside[f"{prefix}{name}"] = None if isinstance(value, dict | list) else value
+                self._keep(f"{prefix}{name}", self._text.value())
+
+    def _keep(self, path: str, value: Any) -> None:
+        if isinstance(value, dict):
+            for name, inner in value.items():
+                self._keep(f"{path}/{name}", inner)
+        else:
+            self.beside[path] = None if isinstance(value, list) else value
 
     def _list(self) -> Iterator[Any]:
         for _ in self._text.members("[", "]"):

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from schemas.pack.toml_lines import line_of, toml_lines
 from streams.errors import UserError
-from streams.sources.importing.model import Mapping, described
+from streams.sources.importing.model import PACK_ZONE, Mapping, described
 
 BUILT_IN = Path(__file__).resolve().parents[2] / "reference" / "mappings"
 """The mappings that come with the project."""
@@ -52,8 +52,8 @@ def parse_mapping(text: str, name: str) -> Mapping:
         mapping = Mapping.model_validate(raw)
     except ValidationError as error:
         raise UserError("\n".join(_problems(error, text, name))) from error
-    if mapping.file.timezone is not None:
-        _check_zone(mapping.file.timezone, text, name)
+    if mapping.file.timezone not in (None, PACK_ZONE):
+        _check_zone(str(mapping.file.timezone), text, name)
     return mapping
 
 

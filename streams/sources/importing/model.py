@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from schemas.envelope import EVENTS
 from streams.sources.importing.value_model import HASH, INDEX, REVISION, Part, Value, known_type
+
+PACK_ZONE: Final = "pack"
+"""What [file] timezone is where times are told in the zone of the pack."""
 
 
 def _short(key: str) -> BeforeValidator:
@@ -38,9 +41,17 @@ class FileSpec(Layout):
     """``[file]``: how the file is written, and its times."""
 
     timezone: str | None = None
-    """IANA name of the zone of times that carry no offset; without it they are errors."""
+    """IANA name of the zone of times that carry no offset, or ``pack``; else they are errors."""
     more: str | None = None
     """The member beside a JSON document's records that is filled when another page follows."""
+    total: str | None = None
+    """The member that says how many records all pages have."""
+
+    @model_validator(mode="after")
+    def _of_json(self) -> Self:
+        if self.format != "json" and (self.more or self.total or self.records):
+            raise ValueError("'records', 'more' and 'total' go with format = \"json\"")
+        return self
 
 
 class EventSpec(Part):

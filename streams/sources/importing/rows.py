@@ -6,15 +6,18 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+from streams.sources.importing.model import PACK_ZONE, Require
 from streams.sources.importing.model import Mapping as Rules
-from streams.sources.importing.model import Require
 from streams.sources.importing.revisions import Revisions
 from streams.sources.importing.table import LookupTable, Row, RowError
 from streams.sources.importing.value_model import HASH, REVISION
 from streams.sources.importing.values import Values
+
+if TYPE_CHECKING:
+    from schemas.pack import Pack
 
 VISIT: Final = "election.observer.visit.v1"
 
@@ -76,13 +79,13 @@ class Mapper:
         self,
         rules: Rules,
         lookups: Mapping[str, LookupTable],
-        election: str,
+        pack: Pack,
         revisions: Revisions | None,
     ) -> None:
         self._rules = rules
-        self._election = election
+        self._election = pack.id
         self.reported: set[tuple[str, str]] | None = None
-        zone = rules.file.timezone
+        zone = pack.time_zone if rules.file.timezone == PACK_ZONE else rules.file.timezone
         self._values = Values(lookups, ZoneInfo(zone) if zone else None)
         self._pattern = re.compile(rules.split.pattern or "") if rules.split else None
         self._revisions = revisions

@@ -78,7 +78,7 @@ class Import:
         self._earlier = earlier
         versions = earlier.versions() if earlier else ()
         revisions = Revisions(rules.revision, versions) if rules.revision else None
-        self._mapper = Mapper(rules, lookups, pack.id, revisions)
+        self._mapper = Mapper(rules, lookups, pack, revisions)
         self._mapper.reported = set() if earlier else None
         self._pack = pack
         self._complain = complain
@@ -106,10 +106,10 @@ class Import:
         """
         if self._earlier is None or self._mapper.reported is None:
             return
-        if self.summary.bad or self._source.unfinished:
+        if self.summary.bad or self._source.unfinished():
             self.summary.notices.append(
                 "nothing was withdrawn: what is missing may be in "
-                + ("the wrong records" if self.summary.bad else "the next page")
+                + ("the wrong records" if self.summary.bad else "the other pages")
             )
             return
         for made in self._earlier.gone(self._mapper.reported, self._pack.id):
@@ -129,11 +129,8 @@ class Import:
 
     def _notices(self) -> list[str]:
         notices = []
-        if self._source.unfinished:
-            notices.append(
-                f"there is another page: '{self._rules.file.more}' is filled in the file; give all "
-                "pages together"
-            )
+        if why := self._source.unfinished():
+            notices.append(f"{why}; give all pages together")
         if self.summary.rows and self._source.unseen:
             names = ", ".join(f"'{name}'" for name in sorted(self._source.unseen))
             notices.append(f"no record has {names}")

@@ -24,35 +24,46 @@ class Source:
     """The files of one import.
 
     ``unseen``: columns that the mapping reads and no record has had so far (of JSON alone, whose
-    records leave out what was not answered). ``unfinished``: every file so far says that another
-    page follows.
+    records leave out what was not answered).
     """
 
     def __init__(self, rules: Rules) -> None:
-        self._layout = rules.file
+        self._spec = rules.file
         self._wanted = rules.reads()
         self._records = Records(rules.repeat.path if rules.repeat else None, rules.keyed)
         self.unseen = set(self._wanted) if rules.file.format == "json" else set()
-        self.unfinished = rules.file.more is not None
+        self._last = rules.file.more is None
+        self._read = 0
+        self._total = 0
+
+    def unfinished(self) -> str:
+        """Why the files read by now are not all of the export; empty when nothing says so."""
+        if not self._last:
+            return f"there is another page: '{self._spec.more}' is filled in the file"
+        if self._read < self._total:
+            return f"there are other pages: the export has {self._total:,} records"
+        return ""
 
     def rows(self, path: Path) -> Iterator[tuple[str, list[Row] | RowError]]:
         """The records of the file at ``path``: the place, and the rows or what is wrong with it.
 
         Raises ``UserError`` for a file that can't be read.
         """
-        if self._layout.format != "json":
-            for row in read_table(path, self._layout, self._wanted):
+        if self._spec.format != "json":
+            for row in read_table(path, self._spec, self._wanted):
                 yield row.place, [row]
             return
-        document = _Document(path, self._layout)
+        document = _Document(path, self._spec)
         for number, record in enumerate(document, 1):
+            self._read += 1
             place = f"record {number}"
             try:
                 yield place, [self._whole(place, row) for row in self._records.rows(record)]
             except RowError as error:
                 yield place, error
-        if not document.beside.get(self._layout.more or ""):
-            self.unfinished = False
+        self._last = self._last or not document.beside.get(self._spec.more or "")
+        total = str(document.beside.get(self._spec.total or ""))
+        self._total = max(self._total, int(total) if total.isdecimal() else 0)
 
     def _whole(self, place: str, columns: dict[str, str]) -> Row:
         """The row, with an empty text in each column that its record leaves out."""

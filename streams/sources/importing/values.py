@@ -15,6 +15,8 @@ _DECIMAL: Final = re.compile(r"\d+(\.\d+)?")
 _ISO: Final = re.compile(
     r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?([+-]\d{2}:\d{2}|Z)?"
 )
+MOST: Final = 1_000_000
+"""The highest revision that a report may have."""
 _BOOLEANS: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -144,7 +146,13 @@ def _elapsed(text: str, value: Value, row: Mapping[str, str], zone: tzinfo | Non
     seconds = int((_moment(text, value.format, zone) - start).total_seconds())
     if seconds < 0:
         raise RowError(f"'{text[:40]}' is before '{since}', since when it counts")
-    return seconds if value.type == "seconds" else seconds // 60
+    count = seconds if value.type == "seconds" else seconds // 60
+    if count > MOST:
+        raise RowError(
+            f"'{text[:40]}' is {count:,} {value.type} later, and a revision is {MOST:,} at most; "
+            'count in type = "minutes", from a later time, for all exports alike'
+        )
+    return count
 
 
 def _moment(text: str, layout: str | None, zone: tzinfo | None) -> datetime:

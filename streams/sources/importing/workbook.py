@@ -40,12 +40,12 @@ def read_sheet(path: Path, layout: Layout, wanted: Mapping[str, str]) -> Iterato
 
 
 def _sheet(path: Path, book: Any, name: str | None) -> Any:
-    if name is None:
-        return book.worksheets[0]
-    if name not in book.sheetnames:
-        there = ", ".join(f"'{each}'" for each in book.sheetnames)
-        raise UserError(f"{path}: no sheet '{name}'; there are {there}. See [file] sheet")
-    return book[name]
+    sheets = {sheet.title: sheet for sheet in book.worksheets}  # charts are no worksheets
+    for title, sheet in sheets.items():
+        if name in (None, title):
+            return sheet
+    there = ", ".join(f"'{title}'" for title in sheets) or "none"
+    raise UserError(f"{path}: no sheet '{name or ''}'; there are {there}. See [file] sheet")
 
 
 def _rows(path: Path, cells: Iterator[tuple[Any, ...]], wanted: Mapping[str, str]) -> Iterator[Row]:
