@@ -119,7 +119,7 @@ def _cell(number: int, cell: Cell, column: Column, names: Names) -> str:
 
 
 def _class(column: Column) -> str:
-    return ' class="number"' if column.unit in ("count", "share", "points") else ""
+    return ' class="number"' if column.unit in ("count", "share", "points", "width") else ""
 
 
 def _basis(statement: Statement) -> Iterator[str]:
