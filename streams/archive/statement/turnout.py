@@ -114,18 +114,21 @@ def _columns(*, voters: bool) -> tuple[Column, ...]:
         Column("gap", "Gap" if voters else "Gap, points", difference, 2),
         *interval,
         Column("n", "Stations", "count"),
+        Column("findings", "Of the figures"),
         Column("verdict", "Verdict", "code"),
     )
 
 
 def _line(material: Material, row: Mapping[str, Any], *, withheld: bool) -> tuple[Cell, ...]:
     voters = row["unit"] == "voters"
-    names = ["official", "observed", "gap", *(() if voters else ("half_width",)), "n", "verdict"]
+    names = ["official", "observed", "gap", *(() if voters else ("half_width",)), "n"]
+    names += ["findings", "verdict"]
     hidden = set(names) if withheld else set()
     if withheld and not voters:
         # A region's own official turnout is public; of chosen stations it would tell which.
         hidden.discard("official")
-    cells = [WITHHELD if name in hidden else row[name] for name in names]
+    found = {**row, "findings": ", ".join(row["findings"]).replace("_", " ") or None}
+    cells = [WITHHELD if name in hidden else found[name] for name in names]
     return (row["region"], local(row["checkpoint"], material.pack), *cells)
 
 
