@@ -20,7 +20,7 @@ from streams.archive.statement.access import access, incidents
 from streams.archive.statement.authorities import complaints
 from streams.archive.statement.fieldwork import assessment, procedures
 from streams.archive.statement.making import refuse_embargoed
-from streams.archive.statement.material import Material, polls_maybe_open_until
+from streams.archive.statement.material import Material, Rows, polls_maybe_open_until
 from streams.archive.statement.model import WITHHELD, Section
 from streams.archive.statement.setting import coverage
 from streams.archive.statement.turnout import turnout
@@ -228,7 +228,7 @@ def test_coverage_does_not_single_out_stations(
 ) -> None:
     """Neither those that never reported nor those that fell silent, where they are few."""
     row = {"phase": None, "expected": expected, "reporting": reporting, "silent": silent}
-    rows = {("coverage", False): [row]}
+    rows: dict[tuple[str, bool], Rows] = {("coverage", False): [row]}
     material = Material(small_pack(), (state(),), AFTER, public=True, _rows=rows)
     assert coverage(material).tables[0].rows[0][1:] == shown
 
