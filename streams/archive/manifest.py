@@ -10,9 +10,17 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Final, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
 
 from schemas.canonical import canonical
+from schemas.fields import Identifier
 
 MANIFEST: Final = "manifest.json"
 FORMAT: Final = "scrutineer-archive/1"
@@ -25,6 +33,18 @@ Place = tuple[str, int]
 _STRICT: Final = ConfigDict(extra="forbid", strict=True, frozen=True)
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Offset = Annotated[int, Field(ge=0)]
+
+
+def _no_dots(name: str) -> str:
+    if name.strip(".") == "":
+        raise ValueError("is no name of a topic")
+    return name
+
+
+Topic = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,249}$"), AfterValidator(_no_dots)
+]
+"""As Kafka has them, and so no path out of the archive: files are called by their topic."""
 
 
 def segment_name(topic: str, partition: int, base: int) -> str:
@@ -46,7 +66,7 @@ class Lost(BaseModel):
 
     model_config = _STRICT
 
-    topic: str
+    topic: Topic
     partition: Offset
     base: Offset
     next: Offset
@@ -58,10 +78,10 @@ class Head(BaseModel):
     model_config = _STRICT
 
     format: Literal["scrutineer-archive/1"]
-    election: str
+    election: Identifier
     acceptance: Hash
     pack: dict[Annotated[str, StringConstraints(pattern=r"^[a-z_]+\.(csv|toml)$")], PackFile]
-    topics: dict[Literal["observer", "official", "desk"], str]
+    topics: dict[Literal["observer", "official", "desk"], Topic]
     partitions: Annotated[int, Field(ge=1)]
     lost: tuple[Lost, ...] = ()
 
@@ -81,7 +101,7 @@ class Segment(BaseModel):
     model_config = _STRICT
 
     file: str
-    topic: str
+    topic: Topic
     partition: Offset
     base: Offset
     first: Offset

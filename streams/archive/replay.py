@@ -37,6 +37,9 @@ class Numbers(ABC):
     later: int
     """Events left out because they happened after ``as_of.happened_by``."""
 
+    lost: int
+    """Offsets that a salvaged archive lacks."""
+
     @property
     @abstractmethod
     def parts(self) -> Sequence[Partition]:
@@ -124,6 +127,7 @@ class Replay(Numbers):
     part: Partition = field(init=False)
     read: int = 0
     later: int = 0
+    lost: int = 0
 
     def __post_init__(self) -> None:
         self.part = Partition(self.pack)

@@ -82,10 +82,13 @@ class LocalStore:
         """``Store.put``. What is moved is on the disk before its name is."""
         target = self._root / name
         with _told():
+            new = [folder for folder in target.parents if not folder.exists()]
             target.parent.mkdir(parents=True, exist_ok=True)
             _sync(path)
             os.replace(path, target)
             _sync(target.parent)
+            for folder in new:  # a folder is only there for good once it is in its own folder
+                _sync(folder.parent)
 
     def write(self, name: str, data: bytes) -> None:
         """``Store.write``."""

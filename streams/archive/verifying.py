@@ -31,7 +31,7 @@ from streams.errors import UserError
 class Verdict(NamedTuple):
     """What verifying came to. ``manifest``: None where it cannot be read.
 
-    ``authentic``: whether the signature is what it should be, where one was asked for.
+    ``authentic``: whether the signature is of this manifest, and all as it was asked for.
     """
 
     manifest: Manifest | None
@@ -71,8 +71,7 @@ def verify(store: Store, expected: Expected, progress: Callable[[int], None]) ->
             found.append(Problem(link.segment.file, what, number))
         progress(number + 1)
     found += [Problem(name, "is not listed in the manifest") for name in _added(store, names)]
-    authentic = expected == Expected() or not foreign
-    return Verdict(manifest, found, authentic)
+    return Verdict(manifest, found, authentic=not foreign)
 
 
 def _expected_problems(manifest: Manifest, expected: Expected) -> Iterator[Problem]:

@@ -106,6 +106,8 @@ def _lines(
     yield f"{len(changes)} rows differ; events: {len(events) - gone} more, {gone} gone"
     for name, state in (("A", first), ("B", second)):
         yield f"{name}  {state.content_digest}  {rfc3339(state.now)} ({state.now_is})"
+        if state.lost:
+            yield f"{name}  NOT WHOLE: {state.lost} offsets are missing from what was salvaged"
 
 
 def _told(before: Row | None, after: Row | None) -> str:
@@ -151,6 +153,7 @@ def _about(state: Numbers) -> dict[str, object]:
         "election": state.pack.id,
         "content_digest": state.content_digest,
         "statement_digest": state.statement_digest,
+        "lost": state.lost,
         "known_at": None if state.as_of.known_at is None else rfc3339(state.as_of.known_at),
         "now": rfc3339(state.now),
     }

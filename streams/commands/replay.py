@@ -171,6 +171,7 @@ def _document(
         "known_at": _printed(replay.as_of.known_at),
         "happened_by": _printed(replay.as_of.happened_by),
         "statement_digest": replay.statement_digest,
+        "lost": replay.lost,
         "tables": found["tables"],
     }
 

@@ -106,8 +106,9 @@ def _opened(inputs: Sequence[str]) -> Archives:
 def _refuse_inside(output: Path | None, inputs: Sequence[str]) -> None:
     """Nothing is ever written into an archive."""
     for each in inputs:
-        if output is not None and "://" not in each:
-            root = Path(each).resolve()
+        local = each.removeprefix("file://")
+        if output is not None and "://" not in local:
+            root = Path(local).resolve()
             if output.resolve().is_relative_to(root):
                 raise UserError(f"--output {output}: is in the archive {each}: write elsewhere")
 

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import fsspec
 import pytest
 
 from streams.archive.manifest import MANIFEST
@@ -25,6 +26,17 @@ def test_the_same_archive_gives_the_same_bytes(archive: str, key: Path, tmp_path
         first = run(archive, *asked, "--jobs", 1).stdout_bytes
         run(other, *asked, "--jobs", jobs, "--output", tmp_path / "out")
         assert (tmp_path / "out").read_bytes() == first
+
+
+def test_an_object_store_gives_the_same_bytes(archive: str) -> None:
+    """Of the same files."""
+    where = "memory://statements/kz"
+    fs, root = fsspec.core.url_to_fs(where)
+    fs.put(archive, root, recursive=True)
+    first, other = (
+        run(each, "--known-at", CUT_OFF, "--jobs", 1).stdout_bytes for each in (archive, where)
+    )
+    assert first == other
 
 
 def test_a_cut_off_by_what_was_known(archive: str, public: Any) -> None:

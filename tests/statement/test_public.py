@@ -13,26 +13,31 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemas import Accepted, read
 from schemas.fields import microseconds
+from schemas.pack import parse_pack
 from streams.archive.statement.access import access, incidents
 from streams.archive.statement.authorities import complaints
 from streams.archive.statement.fieldwork import assessment, procedures
 from streams.archive.statement.making import refuse_embargoed
-from streams.archive.statement.material import Material, polls_maybe_open_until
+from streams.archive.statement.material import Material, Rows, polls_maybe_open_until
 from streams.archive.statement.model import WITHHELD, Section
 from streams.archive.statement.setting import coverage
 from streams.archive.statement.turnout import turnout
 from streams.errors import UserError
 from streams.packs import pack_directory
-from tests.packs import small_pack
+from streams.tables.partition import Partition
+from tests.packs import SMALL_FILES, small_pack
 from tests.statement.day import CUT_OFF, SECRET, run, said, stated, tables
 from tests.strategies import Record
 from tests.tables.events import (
     complaint,
+    copy,
     counted,
     decision,
     figure,
     incident,
+    published,
     restriction,
     state,
     us,
@@ -164,6 +169,68 @@ def test_five_of_one_kind_each_are_not_named() -> None:
     assert section.tables == ()
     assert section.sentences[0].text.startswith("Observers were restricted in 5 cases")
     assert not any(kind in repr(section) for kind in kinds)
+
+
+def test_what_became_of_restrictions_does_not_tell_their_phases() -> None:
+    """Nothing lifted: those in force would be the tabulation's, the others the voting's."""
+    numbers = {"voting": 3, "counting": 20, "tabulation": 12}
+    part = state(
+        *(
+            restriction(f"x{phase}{n}", phase=phase)
+            for phase, number in numbers.items()
+            for n in range(number)
+        )
+    )
+    found = figures(access(Material(small_pack(), (part,), AFTER, public=True)))
+    shown = {value for _, value in found if value is not WITHHELD}
+    assert shown == {0, 20, 35}
+    inside = dict(figures(access(Material(small_pack(), (part,), AFTER, public=False))))
+    assert (inside["access.open.open"], inside["access.open.ended_unlifted"]) == (12, 23)
+
+
+def protocols(official: int, copies: int = 12) -> Section:
+    """So many copies, and published figures of so many of their protocols."""
+    records = [copy(f"p{n}", station=None, commission=f"C{n}", valid=50) for n in range(copies)]
+    records += [
+        published(station=None, commission=f"C{n}", valid=50 + n % 2) for n in range(official)
+    ]
+    pack = parse_pack({k: v for k, v in SMALL_FILES.items() if k != "commissions.csv"})
+    part = Partition(pack)
+    for one in records:
+        result = read(one.raw, None, pack)
+        assert isinstance(result, Accepted), result
+        part.apply(result)
+    return procedures(Material(pack, (part,), AFTER, public=True))
+
+
+def test_copies_beside_published_figures() -> None:
+    """Differences are stated unless they, or the copies without figures, are few."""
+    for official, stated_ in ((12, True), (10, False), (0, False)):
+        found = {one.id: one for one in protocols(official).sentences}
+        assert found["procedures.copies"].figures == {"copies": 12}
+        assert ("procedures.differ" in found) == stated_
+    text = {one.id: one.text for one in protocols(12).sentences}["procedures.differ"]
+    assert text == ("Of 12 protocols of which there are copies and published figures, 6 differ.")
+
+
+@pytest.mark.parametrize(
+    ("expected", "reporting", "silent", "shown"),
+    [
+        (40, 30, 10, (40, 30, 10)),
+        (40, 37, 3, (40, WITHHELD, WITHHELD)),
+        (40, 30, 12, (40, 30, WITHHELD)),
+        (40, 40, 0, (40, 40, 0)),
+        (4, 2, 2, (WITHHELD, WITHHELD, WITHHELD)),
+    ],
+)
+def test_coverage_does_not_single_out_stations(
+    expected: int, reporting: int, silent: int, shown: tuple[object, ...]
+) -> None:
+    """Neither those that never reported nor those that fell silent, where they are few."""
+    row = {"phase": None, "expected": expected, "reporting": reporting, "silent": silent}
+    rows: dict[tuple[str, bool], Rows] = {("coverage", False): [row]}
+    material = Material(small_pack(), (state(),), AFTER, public=True, _rows=rows)
+    assert coverage(material).tables[0].rows[0][1:] == shown
 
 
 def test_nothing_reported_by_nobody_says_nothing() -> None:

@@ -37,6 +37,12 @@ STATED = {
         "Restricted were citizen observers (29) and international observers (10).",
         "did not reject",
     ),
+    "access.lifted": ("13 of the 39 were lifted by the cut-off.", "did not reject"),
+    "access.confirmed": (
+        "None of the 39 were confirmed by the mission's desk by the cut-off.",
+        "did not reject",
+    ),
+    "procedures.copies": ("Observers obtained copies of no results protocols.", "copies"),
     "incidents.confirmed": ("13 incidents were confirmed.", "desk confirmed"),
     "turnout.announced.party-list": (
         "Nationwide list contest: the official turnout announced for 2023-03-19 22:10 was 54.19 %.",

@@ -114,27 +114,28 @@ def _figures(table: Counts, gone: frozenset[Key], codes: Iterable[str]) -> dict[
 
 
 def _became(material: Material, rows: Rows, total: int) -> Iterator[Sentence]:
-    fates = {name: sum(row[name] for row in rows) for name in ("lifted", "open", "ended_unlifted")}
-    fates["closed"] = total - sum(fates.values())
-    table = listed(fates)
-    gone = material.withheld(table)
-    words = {
-        "lifted": "lifted",
-        "open": "in force at the cut-off",
-        "ended_unlifted": "not lifted before the phase was over",
-        "closed": "resolved otherwise",
-    }
-    if gone is not None:
-        figures = _figures(table, gone, words)
-        parts = [f"{count(number)} {words[name]}" for name, number in figures.items()]
-        yield Sentence("access.fates", f"Of them: {series(parts)}.", _BASIS, figures)
+    """How many were lifted and confirmed; internally what became of the others as well.
+
+    Not so in public: a restriction that nobody lifted is in force, or has outlasted its phase, by
+    the phase that it is of. The numbers of these would tell those of the phases.
+    """
+    lifted = sum(row["lifted"] for row in rows)
     confirmed = sum(row["total"] for row in rows if row["status"] in CONFIRMED)
-    part, whole = material.portion(confirmed, total)
-    if part is not WITHHELD:
-        verb = "was" if confirmed == 1 else "were"
-        text = f"{count(part) if confirmed else 'None'} of the {count(whole)} {verb} confirmed by "
-        text += "the mission's desk by the cut-off."
-        yield Sentence("access.confirmed", text, _BASIS, {"confirmed": part, "of": whole})
+    for name, words, number in (
+        ("lifted", "lifted", lifted),
+        ("confirmed", "confirmed by the mission's desk", confirmed),
+    ):
+        part, whole = material.portion(number, total)
+        if part is not WITHHELD:
+            said = f"{count(part)} of the" if number else "None of the"
+            text = f"{said} {count(whole)} {'was' if number == 1 else 'were'} {words} by the "
+            text += "cut-off."
+            yield Sentence(f"access.{name}", text, _BASIS, {name: part, "of": whole})
+    if not material.public:
+        force, ended = (sum(row[name] for row in rows) for name in ("open", "ended_unlifted"))
+        text = f"{count(force)} were in force at the cut-off, {count(ended)} had outlasted their "
+        text += "phase."
+        yield Sentence("access.open", text, _BASIS, {"open": force, "ended_unlifted": ended})
 
 
 def _by_region(rows: Rows) -> Table:

@@ -198,14 +198,14 @@ def _answered(material: Material, line: tuple[Cell, ...]) -> Sentence | None:
 
 
 def _protocols(material: Material) -> Iterator[Sentence]:
-    """Of observers' copies: how many there are, and in how many the figures do not go together."""
+    """Of how many places there are copies, and where figures do not go together."""
     copies = [row for row in material.rows("protocols") if row["observed"]]
     number = material.shown(len(copies))
-    basis = "observers' copies of results protocols, by place and contest"
-    if number is WITHHELD:
-        text = f"Observers obtained fewer than {material.minimum} copies of results protocols."
-    else:
-        text = f"Observers obtained {several(len(copies), 'copy', 'copies')} of results protocols."
+    basis = "observers' copies, one protocol for each place and contest"
+    told = f"fewer than {material.minimum} results protocols"
+    if number is not WITHHELD:
+        told = several(len(copies), "results protocol")
+    text = f"Observers obtained copies of {told}."
     yield Sentence("procedures.copies", text, basis, {"copies": number})
     for kind in FAULTS:
         wrong = sum(
@@ -214,13 +214,15 @@ def _protocols(material: Material) -> Iterator[Sentence]:
         )
         part, whole = material.portion(wrong, len(copies))
         if wrong and part is not WITHHELD:
-            text = f"In {count(part)} of {count(whole)} copies: {_FAULT_WORDS[kind]}."
+            text = f"In copies of {count(part)} of {count(whole)} protocols: {_FAULT_WORDS[kind]}."
             figures = {"copies": part, "of": whole}
             yield Sentence(f"procedures.{kind}", text, basis, figures)
     both = [row for row in copies if row["official"] is not None]
     differing = sum(any(one["official"] is not None for one in row["differences"]) for row in both)
     part, whole = material.portion(differing, len(both))
-    if both and part is not WITHHELD:
-        text = f"Of {several(len(both), 'place')} with a copy and published figures, "
-        text += f"{several(differing, 'differ', 'differ')}."
+    # Those without published figures are what is left of the copies.
+    rest = material.shown(len(copies) - len(both))
+    if both and WITHHELD not in (part, rest):
+        text = f"Of {several(len(both), 'protocol')} of which there are copies and published "
+        text += f"figures, {differing or 'none'} differ."
         yield Sentence("procedures.differ", text, basis, {"differ": part, "of": whole})

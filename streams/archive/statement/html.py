@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import Final
 
-from streams.archive.statement.model import Cell, Column, Section, Statement, Table
+from streams.archive.statement.model import WITHHELD, Cell, Column, Section, Statement, Table
 from streams.archive.statement.printing import BASIS, FORWARD, INTERNAL, basis_lines
 from streams.archive.statement.words import MARK, Names, printed
 
@@ -111,7 +111,7 @@ def _table(table: Table, names: Names) -> Iterator[str]:
 
 def _cell(number: int, cell: Cell, column: Column, names: Names) -> str:
     shown = escape(printed(cell, column, names))
-    if shown == MARK:
+    if cell is WITHHELD:
         shown = f'<abbr title="withheld">{MARK}</abbr>'
     if number == 0:
         return f'<th scope="row"{_class(column)}>{shown}</th>'
@@ -119,7 +119,7 @@ def _cell(number: int, cell: Cell, column: Column, names: Names) -> str:
 
 
 def _class(column: Column) -> str:
-    return ' class="number"' if column.unit in ("count", "share", "points") else ""
+    return ' class="number"' if column.unit in ("count", "share", "points", "width") else ""
 
 
 def _basis(statement: Statement) -> Iterator[str]:

@@ -8,8 +8,11 @@ from typing import Final, Literal, NamedTuple
 
 FORMAT: Final = "scrutineer-statement/1"
 
-Unit = Literal["text", "code", "time", "count", "share", "points"]
-"""Of a column. ``code``: has a name; ``share``: a part of 1; ``points``: a difference of two."""
+Unit = Literal["text", "code", "time", "count", "share", "points", "width"]
+"""Of a column. ``code``: has a name; ``share``: a part of 1; ``points``: a difference of two;
+
+``width``: what such a difference is uncertain by.
+"""
 
 
 class Withheld(Enum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from schemas.pack.report import Districts, districts
-from streams.archive.statement.material import Material
+from streams.archive.statement.material import Material, Rows
 from streams.archive.statement.model import WITHHELD, Cell, Column, Section, Sentence, Table
 from streams.archive.statement.words import PHASES, count, percent, sentence, series, several
 from streams.tables.stations import station_counts, stations_of_country
@@ -146,14 +146,19 @@ def _phases(material: Material) -> Table:
             continue
         expected = sum(row["expected"] or 0 for row in mine)
         part, whole = material.portion(reporting, expected)
-        silent = material.shown(sum(row["silent"] or 0 for row in mine))
-        if part is WITHHELD:
-            silent = WITHHELD  # mostly those that are missing
-        lines.append((phase or "day", whole, part, silent))
+        lines.append((phase or "day", whole, part, _silent_stations(material, mine)))
     notes = () if planned else ("The pack has no deployment plan: nobody was expected anywhere.",)
     return Table(
         "coverage", "Polling stations expected and reporting", columns, tuple(lines), notes
     )
+
+
+def _silent_stations(material: Material, rows: Rows) -> Cell:
+    """Those never heard from are among them: neither they nor the others are few."""
+    silent = sum(row["silent"] or 0 for row in rows)
+    never = sum((row["expected"] or 0) - row["reporting"] for row in rows)
+    parts = (material.shown(number) for number in (silent, never, abs(silent - never)))
+    return WITHHELD if WITHHELD in parts else silent
 
 
 def _regions(material: Material) -> Table:

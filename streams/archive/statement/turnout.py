@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from streams.archive.statement.words import VERDICTS, count, local, percent, sen
 from streams.archive.turnout_report import AT_STATIONS, MEANINGS
 
 _SILENT: Final = ("no_official", "no_observation")
+_JUDGED: Final = ("official_above", "official_below", "within", "inconclusive")
 _TITLES: Final = {
     "level": "turnout of a sample of stations",
     "flow": "voters since the checkpoint before, at the stations watched",
@@ -103,7 +105,7 @@ def _few(material: Material, row: Mapping[str, Any]) -> bool:
 def _columns(*, voters: bool) -> tuple[Column, ...]:
     value: Unit = "count" if voters else "share"
     difference: Unit = "count" if voters else "points"
-    interval = () if voters else (Column("half_width", "± 95 %", "points", 2),)
+    interval = () if voters else (Column("half_width", "± 95 %", "width", 2),)
     return (
         Column("region", "Place", "code"),
         Column("checkpoint", "As of", "time"),
@@ -112,18 +114,21 @@ def _columns(*, voters: bool) -> tuple[Column, ...]:
         Column("gap", "Gap" if voters else "Gap, points", difference, 2),
         *interval,
         Column("n", "Stations", "count"),
+        Column("findings", "Of the figures"),
         Column("verdict", "Verdict", "code"),
     )
 
 
 def _line(material: Material, row: Mapping[str, Any], *, withheld: bool) -> tuple[Cell, ...]:
     voters = row["unit"] == "voters"
-    names = ["official", "observed", "gap", *(() if voters else ("half_width",)), "n", "verdict"]
+    names = ["official", "observed", "gap", *(() if voters else ("half_width",)), "n"]
+    names += ["findings", "verdict"]
     hidden = set(names) if withheld else set()
     if withheld and not voters:
         # A region's own official turnout is public; of chosen stations it would tell which.
         hidden.discard("official")
-    cells = [WITHHELD if name in hidden else row[name] for name in names]
+    found = {**row, "findings": ", ".join(row["findings"]).replace("_", " ") or None}
+    cells = [WITHHELD if name in hidden else found[name] for name in names]
     return (row["region"], local(row["checkpoint"], material.pack), *cells)
 
 
@@ -134,16 +139,22 @@ def _sentences(
     for row in whole[-1:]:
         if not _few(material, row):
             yield _country(material, kind, contest, row)
-    verdicts = [line[-1] for line in shown]
-    judged = [
-        v for v in verdicts if v in ("official_above", "official_below", "within", "inconclusive")
-    ]
+    found = Counter(line[-1] for line in shown)
+    judged = {verdict: found[verdict] for verdict in _JUDGED if found[verdict]}
     if judged:
-        above, below = judged.count("official_above"), judged.count("official_below")
-        beyond = "the tolerance" if kind in ("matched", "told") else "interval and margin"
-        text = f"{sentence(_TITLES[kind])}: of {several(len(judged), 'region')} compared the "
-        text += f"official figure was higher in {above} and lower in {below}, beyond {beyond}."
-        figures = {"regions": len(judged), "above": above, "below": below}
+        voters = kind in ("matched", "told")
+        beyond = "by more than the tolerance" if voters else "beyond interval and margin"
+        words = {
+            "official_above": f"higher {beyond} in",
+            "official_below": f"lower {beyond} in",
+            "within": f"within the {'tolerance' if voters else 'margin'} in",
+            "inconclusive": "and not to be told from the count in",
+        }
+        parts = [f"{words[verdict]} {number}" for verdict, number in judged.items()]
+        number = sum(judged.values())
+        text = f"{sentence(_TITLES[kind])}: of {several(number, 'region')} that could be compared "
+        text += f"the official figure was {', '.join(parts)}."
+        figures = {"regions": number, **judged}
         basis = f"table turnout_{kind}_{contest}, at its newest checkpoint"
         yield Sentence(f"turnout.{kind}.{contest}.regions", text, basis, figures)
 

@@ -110,6 +110,8 @@ def printed(value: Cell, column: Column, names: Names) -> str:
         return percent(value, column.digits)
     if column.unit == "points":
         return f"{100 * value:+.{column.digits}f}"
+    if column.unit == "width":
+        return f"{100 * value:.{column.digits}f}"
     return count(value)
 
 
