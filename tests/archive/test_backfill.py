@@ -104,8 +104,9 @@ def prometheus(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def replayed(archive: str, second: int) -> dict[str, Any]:
     """What a replay says was known then."""
     at = rfc3339(second * 1_000_000)
-    found: dict[str, Any] = json.loads(run("replay", archive, "--known-at", at, "--json").stdout)
-    return found["tables"]
+    done = run("replay", archive, "--known-at", at, "--json")
+    found: dict[str, Any] = json.loads(done.stdout)["tables"]
+    return found
 
 
 def test_every_query_of_every_dashboard_shows_the_past_day(
