@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import IO, Final, NamedTuple
 
@@ -28,6 +28,8 @@ MOST: Final = 2_000_000
 MADE: Final = "made"
 """Folder of the blocks until they are moved."""
 _KEEP: Final = "290y"
+_LARGE: Final = 256 * 1024 * 1024
+"""Bytes of text; promtool reads all of it once for each block."""
 
 
 Stretch = range
@@ -105,15 +107,16 @@ async def backfill(
         history = History(log, pack)
         scrapes = Scrapes(MetricsPage(pack, log.topics, log.partitions))
         done = samples = 0
-        for stretch in stretches:
-            with _block(folder) as out:
-                out.write(heads())
+        with closing(_Text(folder)) as text:
+            for stretch in stretches:
+                text.out.write(heads())
                 for second in stretch:
-                    text = scrapes.text(history.at(second * 1_000_000), second)
-                    samples += text.count(b"\n")
-                    out.write(text)
+                    lines = scrapes.text(history.at(second * 1_000_000), second)
+                    samples += lines.count(b"\n")
+                    text.out.write(lines)
                     done += 1
                     progress(done, total)
+                text.finish()
         for some in rules:
             async for _ in _evaluated(folder, Level(some), stretches):
                 done += 1
@@ -121,29 +124,41 @@ async def backfill(
         return Made(len(publish(made, data)), samples)
 
 
-@contextmanager
-def _block(folder: Path) -> Iterator[IO[bytes]]:
-    """A file for OpenMetrics text, of which a block is made."""
-    path = folder / "text"
-    with path.open("wb") as out:
-        yield out
-        some = out.tell()
-        out.write(END)
-    if some:
-        make_block(path, folder / MADE)
-    path.unlink()
+class _Text:
+    """OpenMetrics text of which blocks are made, in the folder of the work."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "text"
+        self._to = folder / MADE
+        self.out: IO[bytes] = self._path.open("wb")
+
+    def finish(self) -> None:
+        """Make the blocks, if there is anything, and begin anew."""
+        some = self.out.tell()
+        self.out.write(END)
+        self.out.close()
+        if some:
+            make_block(self._path, self._to)
+        self.out = self._path.open("wb")
+
+    def close(self) -> None:
+        """Forget the rest."""
+        self.out.close()
 
 
 async def _evaluated(folder: Path, level: Level, stretches: list[Stretch]) -> AsyncIterator[None]:
     """Over one stretch after the other, on a Prometheus that has all that was made before."""
-    try:
-        async with _prometheus(folder, stretches[0].step) as server:
-            for stretch in stretches:
-                with _block(folder) as out:
-                    await asyncio.to_thread(level.write, server.address, stretch, out)
-                yield
-    except StartError as error:
-        raise UserError(f"Prometheus does not start: {error}") from None
+    with closing(_Text(folder)) as text:
+        try:
+            async with _prometheus(folder, stretches[0].step) as server:
+                for stretch in stretches:
+                    await asyncio.to_thread(level.write, server.address, stretch, text.out)
+                    if text.out.tell() > _LARGE:
+                        text.finish()
+                    yield
+        except StartError as error:
+            raise UserError(f"Prometheus does not start: {error}") from None
+        text.finish()
 
 
 def _prometheus(folder: Path, step: int) -> Server:

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from schemas.canonical import canonical, data_fields
 from schemas.desk import Triage
 from schemas.envelope import EVENTS
+from streams.archive.pack_changes import PackChange, causing
 from streams.archive.replay import Numbers
 from streams.tables.region import RegionTables
 from streams.tables.versions import Version
@@ -66,8 +67,9 @@ class Cause(NamedTuple):
 class Change(NamedTuple):
     """A row that is another one, has come (``before`` None) or gone. ``region``: None for none.
 
-    ``causes``: the events that can have done it, by region, type and what both say. None of them:
-    the moment of the view did, or what was rejected.
+    ``causes``: the events that can have done it, by region, type and what both say; ``packs``: the
+    differences of the packs that can. None of either: the moment of the view did, or what was
+    rejected.
     """
 
     table: str
@@ -75,6 +77,7 @@ class Change(NamedTuple):
     before: Row | None
     after: Row | None
     causes: list[Cause]
+    packs: Sequence[PackChange] = ()
 
 
 class _Event(NamedTuple):
@@ -90,9 +93,16 @@ class _Event(NamedTuple):
 
 
 def differences(
-    a: Numbers, b: Numbers, names: Sequence[str] = (), region: str | None = None
+    a: Numbers,
+    b: Numbers,
+    names: Sequence[str] = (),
+    region: str | None = None,
+    packs: Sequence[PackChange] = (),
 ) -> tuple[list[Cause], list[Change]]:
-    """The events that only one of two states has, and the rows that differ, table by table."""
+    """The events that only one of two states has, and the rows that differ, table by table.
+
+    ``packs``: what differs between the packs that the two were judged by.
+    """
     events = list(_events(a, b))
     changes = []
     for name in names or TABLES:
@@ -100,10 +110,29 @@ def differences(
         after = rows(name, b.parts, b.pack, b.now, region)
         for old, new in paired(before, after):
             causes = list(_causes(name, old, new, events, b.pack.country))
-            where = (old or new or {}).get("region")
-            code = where if isinstance(where, str) else None
-            changes.append(Change(name, code, old, new, causes))
+            changes.append(_change(name, old, new, causes, packs))
     return [event.cause for event in events], changes
+
+
+def of_documents(
+    a: Mapping[str, Sequence[Row]], b: Mapping[str, Sequence[Row]], packs: Sequence[PackChange] = ()
+) -> list[Change]:
+    """The rows that differ in the tables that both have; events are not known."""
+    return [
+        _change(name, old, new, [], packs)
+        for name in a
+        if name in b
+        for old, new in paired(a[name], b[name])
+    ]
+
+
+def _change(
+    name: str, old: Row | None, new: Row | None, causes: list[Cause], packs: Sequence[PackChange]
+) -> Change:
+    row = old or new or {}
+    where = row.get("region")
+    code = where if isinstance(where, str) else None
+    return Change(name, code, old, new, causes, causing(name, row, packs))
 
 
 def paired(before: Sequence[Row], after: Sequence[Row]) -> Iterator[tuple[Row | None, Row | None]]:

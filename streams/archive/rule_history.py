@@ -7,6 +7,7 @@ expressions are asked of a Prometheus over the stretch, one level of rules after
 from __future__ import annotations
 
 import json
+import re
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -19,6 +20,7 @@ from streams.errors import UserError
 from streams.rules.model import Alerting, Recording, Rule
 
 _SECONDS: Final = 600.0
+_CONSTANT: Final = re.compile(r"vector\(([0-9.e+-]+)\)")
 _BRACE: Final = "{{ `{` }}"
 """How rules write a brace that begins no template: no label of theirs is one."""
 
@@ -37,11 +39,17 @@ class Level:
         UserError: it refuses a rule.
         """
         for rule, course in self._rules:
-            found = _asked(address, rule, moments)
+            found = _constant(rule, moments) or _asked(address, rule, moments)
             text = _recorded(rule, found) if isinstance(rule, Recording) else ""
             if isinstance(rule, Alerting) and course is not None:
                 text = "".join(_alerts(rule, course, found, moments))
             out.write(text.encode())
+
+
+def _constant(rule: Rule, moments: range) -> list[Any]:
+    """What Prometheus would say of ``vector(1)``, without asking; nothing of another rule."""
+    value = _CONSTANT.fullmatch(rule.expr)
+    return [{"metric": {}, "values": [(at, value[1]) for at in moments]}] if value else []
 
 
 def _asked(address: str, rule: Rule, moments: range) -> list[Any]:

@@ -1,35 +1,39 @@
-"""`scrutineer diff`: what changed between two moments or two archives, and which events did it."""
+"""`scrutineer diff`: what changed between two moments, archives, packs or results, and why."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from importlib.metadata import version
+from typing import Any, Final, NamedTuple
 
 import click
 
 from schemas.fields import rfc3339
+from streams.archive.differing import Cause, Change, differences, of_documents
 from streams.archive.folding import AsOf
-from streams.commands.inputs import Chosen, replayed
-from streams.commands.replay import moment
+from streams.archive.pack_changes import PackChange, judgement_changes, pack_changes
+from streams.archive.replay import Numbers
+from streams.commands.inputs import Chosen, replayed, texts_of
+from streams.commands.replay import moment, saved
 from streams.errors import UserError
+from streams.tables.view import Row
 from streams.tables.views import TABLES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from streams.archive.differing import Cause, Change
-    from streams.archive.replay import Numbers
-    from streams.tables.view import Row
 
 _SHOWN: Final = 8
 """Events named below a row."""
+_PACKS: Final = 20
+"""Differences of the packs that are listed."""
+_SAVED: Final = ".json"
 
 
 @click.command("diff")
 @click.argument("a", metavar="A[@TIME]")
 @click.argument("b", metavar="B[@TIME]")
 @click.option("--pack", "where", metavar="DIR", help="Election pack. Default: the archives' own.")
+@click.option("--pack-a", metavar="DIR", help="What if A were judged by this pack?")
+@click.option("--pack-b", metavar="DIR", help="What if B were judged by this pack?")
 @click.option(
     "--table",
     "names",
@@ -45,40 +49,166 @@ def command(
     a: str,
     b: str,
     where: str | None,
+    pack_a: str | None,
+    pack_b: str | None,
     names: tuple[str, ...],
     region: str | None,
     as_json: bool,
     jobs: int | None,
 ) -> int:
-    """Show what changed from A to B: rows of tables, and the events that can have done it.
+    """Show what changed from A to B: rows of tables, and what can have done it.
 
     A and B are archives, files or the word kafka; with @TIME what was known then, as in
-    kept@2023-03-19T14:00:00+06:00. Events are named by source and id. Exit status 1: something
-    differs.
+    kept@2023-03-19T14:00:00+06:00. Or they are what `scrutineer replay --json` printed, by any
+    version, in a file that ends with .json. Events are named by source and id, differences of
+    the packs (--pack-a, --pack-b) by file and key. Exit status 1: something differs.
     """
-    from streams.archive.differing import differences
-
-    first, second = (_state(each, where, jobs, region) for each in (a, b))
-    if (first.pack.id, first.pack.acceptance_digest) != (
-        second.pack.id,
-        second.pack.acceptance_digest,
-    ):
-        raise UserError(f"{a} and {b} are of different elections or packs: --pack names one")
-    events, changes = differences(first, second, names, region)
-    if as_json:
-        found = _document(first, second, events, changes)
-        click.echo(json.dumps(found, ensure_ascii=False))
+    sides = [
+        _side(each, pack if pack is not None else where, pack is not None, region, jobs)
+        for each, pack in ((a, pack_a), (b, pack_b))
+    ]
+    first, second = sides
+    _check_same(a, b, first, second, chosen=pack_a is not None or pack_b is not None)
+    if isinstance(first, State) and isinstance(second, State):
+        packs = pack_changes(first.texts, second.texts, (first.numbers.pack, second.numbers.pack))
+        events, changes = differences(first.numbers, second.numbers, names, region, packs)
     else:
-        for line in _lines(first, second, events, changes):
+        one, other = (_saved(side, region) for side in sides)
+        packs = _judged_otherwise(one, other)
+        mine, theirs = (side.tables(names, region) for side in (one, other))
+        events, changes = [], of_documents(mine, theirs, packs)
+    found = Found(events, changes, packs)
+    if as_json:
+        click.echo(json.dumps(_document(first, second, found), ensure_ascii=False))
+    else:
+        for line in _lines(first, second, found):
             click.echo(line)
     return int(bool(events or changes))
 
 
-def _state(text: str, where: str | None, jobs: int | None, region: str | None) -> Numbers:
+class Found(NamedTuple):
+    """All that differs."""
+
+    events: list[Cause]
+    changes: list[Change]
+    packs: list[PackChange]
+
+
+class State(NamedTuple):
+    """A state that is computed now, and the texts of the pack that it was judged by."""
+
+    numbers: Numbers
+    texts: dict[str, str]
+
+    @property
+    def pack(self) -> tuple[str, str]:
+        """Election and acceptance digest."""
+        return self.numbers.pack.id, self.numbers.pack.acceptance_digest
+
+    @property
+    def about(self) -> dict[str, object]:
+        """What it is, in short."""
+        numbers = self.numbers
+        known_at = numbers.as_of.known_at
+        return {
+            "election": numbers.pack.id,
+            "content_digest": numbers.content_digest,
+            "statement_digest": numbers.statement_digest,
+            "lost": numbers.lost,
+            "known_at": None if known_at is None else rfc3339(known_at),
+            "now": rfc3339(numbers.now),
+            "now_is": numbers.now_is,
+            "version": version("scrutineer"),
+        }
+
+
+class Saved(NamedTuple):
+    """What a replay printed."""
+
+    document: Mapping[str, Any]
+
+    @property
+    def pack(self) -> tuple[str, str]:
+        """``State.pack``."""
+        return self.document["election"], self.document["acceptance"]
+
+    @property
+    def about(self) -> dict[str, object]:
+        """``State.about``."""
+        keys = (
+            "election",
+            "content_digest",
+            "statement_digest",
+            "known_at",
+            "now",
+            "version",
+            "lost",
+        )
+        return {**{key: self.document.get(key) for key in keys}, "now_is": "saved"}
+
+    def tables(self, names: Sequence[str], region: str | None) -> dict[str, list[Row]]:
+        """The rows of those ``names`` or all, of one region or all."""
+        return {
+            name: [row for row in rows if region is None or row.get("region") == region]
+            for name, rows in self.document["tables"].items()
+            if not names or name in names
+        }
+
+
+def _side(
+    text: str, where: str | None, chosen: bool, region: str | None, jobs: int | None
+) -> State | Saved:
+    """``chosen``: the pack is meant for this side, so it may accept other events."""
     source, time = _split(text)
+    if source.endswith(_SAVED) and time is None:
+        if where is not None:
+            raise UserError(f"{text}: is a result already, no pack judges it anew")
+        return _read(source)
     as_of = AsOf(known_at=moment(time, f"{source}@"))
-    chosen = Chosen((source,), where, as_of, jobs, tell=False, accept_pack=False)
-    return replayed(chosen, region)
+    asked = Chosen((source,), where, as_of, jobs, tell=False, accept_pack=chosen)
+    return State(replayed(asked, region), texts_of(asked))
+
+
+def _read(path: str) -> Saved:
+    """UserError: it is none that a replay printed."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            found = json.load(file)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror}") from None
+    except ValueError:
+        found = None
+    keys = {"election", "acceptance", "content_digest", "now", "tables"}
+    if not isinstance(found, dict) or not keys <= found.keys():
+        raise UserError(f"{path}: is not what `scrutineer replay --json` prints")
+    return Saved(found)
+
+
+def _saved(side: State | Saved, region: str | None) -> Saved:
+    """As if it had been printed and read again."""
+    if isinstance(side, Saved):
+        return side
+    return Saved(json.loads(json.dumps(saved(side.numbers, (), region))))
+
+
+def _judged_otherwise(one: Saved, other: Saved) -> list[PackChange]:
+    """Thresholds that differ, where both results say theirs."""
+    a, b = (side.document.get("judgement") for side in (one, other))
+    return judgement_changes(a, b) if a and b else []
+
+
+def _check_same(
+    a: str, b: str, first: State | Saved, second: State | Saved, *, chosen: bool
+) -> None:
+    """UserError: the two have not enough in common."""
+    if first.pack[0] != second.pack[0]:
+        raise UserError(f"{a} is of election {first.pack[0]}, {b} of {second.pack[0]}")
+    both = isinstance(first, State) and isinstance(second, State)
+    if both and not chosen and first.pack != second.pack:
+        raise UserError(
+            f"{a} and {b} are of packs that accept different events: --pack names one for both, "
+            "--pack-a and --pack-b one for each"
+        )
 
 
 def _split(text: str) -> tuple[str, str | None]:
@@ -93,21 +223,31 @@ def _split(text: str) -> tuple[str, str | None]:
     return source, time
 
 
-def _lines(
-    first: Numbers, second: Numbers, events: list[Cause], changes: list[Change]
-) -> Iterator[str]:
-    for change in changes:
+def _lines(first: State | Saved, second: State | Saved, found: Found) -> Iterator[str]:
+    for change in found.changes:
         yield f"{change.table}: {_told(change.before, change.after)}"
         for cause in change.causes[:_SHOWN]:
             yield f"    {'-' if cause.gone else '+'} {cause.type} {cause.source} {cause.id}"
         if len(change.causes) > _SHOWN:
             yield f"    and {len(change.causes) - _SHOWN} more events (all: --json)"
-    gone = sum(event.gone for event in events)
-    yield f"{len(changes)} rows differ; events: {len(events) - gone} more, {gone} gone"
-    for name, state in (("A", first), ("B", second)):
-        yield f"{name}  {state.content_digest}  {rfc3339(state.now)} ({state.now_is})"
-        if state.lost:
-            yield f"{name}  NOT WHOLE: {state.lost} offsets are missing from what was salvaged"
+        yield from (f"    {each}" for each in change.packs)
+    for each in found.packs[:_PACKS]:
+        yield f"pack: {each}"
+    if len(found.packs) > _PACKS:
+        yield f"pack: and {len(found.packs) - _PACKS} more (all: --json)"
+    if isinstance(first, Saved) or isinstance(second, Saved):
+        yield f"{len(found.changes)} rows differ; of saved results the events are not known"
+    else:
+        gone = sum(event.gone for event in found.events)
+        more = len(found.events) - gone
+        yield f"{len(found.changes)} rows differ; events: {more} more, {gone} gone"
+    versions = {side.about["version"] for side in (first, second)}
+    for name, side in (("A", first), ("B", second)):
+        about = side.about
+        by = f", scrutineer {about['version']}" if len(versions) > 1 else ""
+        yield f"{name}  {about['content_digest']}  {about['now']} ({about['now_is']}){by}"
+        if about["lost"]:
+            yield f"{name}  NOT WHOLE: {about['lost']} offsets are missing from what was salvaged"
 
 
 def _told(before: Row | None, after: Row | None) -> str:
@@ -134,26 +274,18 @@ def _cell(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _document(
-    first: Numbers, second: Numbers, events: list[Cause], changes: list[Change]
-) -> dict[str, object]:
+def _document(first: State | Saved, second: State | Saved, found: Found) -> dict[str, object]:
     return {
-        "a": _about(first),
-        "b": _about(second),
-        "events": [event._asdict() for event in events],
+        "a": first.about,
+        "b": second.about,
+        "packs": [each._asdict() for each in found.packs],
+        "events": [event._asdict() for event in found.events],
         "changes": [
-            {**change._asdict(), "causes": [cause._asdict() for cause in change.causes]}
-            for change in changes
+            {
+                **change._asdict(),
+                "causes": [cause._asdict() for cause in change.causes],
+                "packs": [each._asdict() for each in change.packs],
+            }
+            for change in found.changes
         ],
-    }
-
-
-def _about(state: Numbers) -> dict[str, object]:
-    return {
-        "election": state.pack.id,
-        "content_digest": state.content_digest,
-        "statement_digest": state.statement_digest,
-        "lost": state.lost,
-        "known_at": None if state.as_of.known_at is None else rfc3339(state.as_of.known_at),
-        "now": rfc3339(state.now),
     }

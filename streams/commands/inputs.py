@@ -56,6 +56,17 @@ def replayed(chosen: Chosen, region: str | None) -> Numbers:
     return _from_files(chosen, region)
 
 
+def texts_of(chosen: Chosen) -> dict[str, str]:
+    """The texts of the pack that judged what ``replayed`` gave."""
+    if chosen.where is not None:
+        return pack_texts(chosen.where)
+    if is_archive(chosen.inputs[0]):
+        from streams.archive.reading import open_archive
+
+        return open_archive(chosen.inputs[0]).pack_texts()
+    return pack_texts(load_settings().pack)
+
+
 def is_archive(where: str) -> bool:
     """Whether an argument means an archive: a directory, or a URL."""
     return "://" in where or os.path.isdir(where)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from schemas.fields import microseconds, rfc3339
 from streams.archive.folding import AsOf
+from streams.archive.pack_changes import thresholds
 from streams.archive.replay import NOT_CHECKED, LogReplay, Numbers, Replay
 from streams.commands.inputs import Chosen, replayed
 from streams.errors import UserError
@@ -137,7 +139,8 @@ def command(
     chosen = Chosen(inputs, where, as_of, jobs, tell=tell, accept_pack=accept_pack)
     replay = replayed(chosen, region)
     if as_json:
-        click.echo(json.dumps(_document(replay, names, region, confirmed_only), ensure_ascii=False))
+        printed = saved(replay, names, region, confirmed_only=confirmed_only)
+        click.echo(json.dumps(printed, ensure_ascii=False))
         click.echo(counts(replay), err=True)
         return
     from rich.console import Console
@@ -160,9 +163,10 @@ def command(
         console.print("Reports: only what the desk confirmed, resolved or escalated.")
 
 
-def _document(
-    replay: Numbers, names: Sequence[str], region: str | None, confirmed_only: bool
+def saved(
+    replay: Numbers, names: Sequence[str], region: str | None, *, confirmed_only: bool = False
 ) -> dict[str, object]:
+    """What --json prints: all that another replay can be compared with later, by any version."""
     found = document(
         replay.parts, replay.pack, replay.now, names or None, region, confirmed_only=confirmed_only
     )
@@ -172,6 +176,8 @@ def _document(
         "happened_by": _printed(replay.as_of.happened_by),
         "statement_digest": replay.statement_digest,
         "lost": replay.lost,
+        "version": version("scrutineer"),
+        "judgement": thresholds(replay.pack),
         "tables": found["tables"],
     }
 

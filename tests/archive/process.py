@@ -34,6 +34,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "BROKER__IDEMPOTENT": str(broker.idempotent),
         "TOPICS__PREFIX": topics.prefix,
         "TOPICS__PARTITIONS": str(topics.partitions),
+        "TOPICS__REPLICATION": str(topics.replication),
         "PACK": settings.pack,
     }
     kept = {name: value for name, value in os.environ.items() if "SCRUTINEER" not in name}

@@ -50,6 +50,15 @@ def test_a_few_lines_of_python_read_and_check_it(folder: Path) -> None:
     assert "altered" in run().stderr
 
 
+def test_what_if_is_asked_as_the_page_shows(folder: Path) -> None:
+    """Two packs over one archive."""
+    (block,) = blocks(PAGE, "run on an archive")
+    for step in block:
+        status, output = execute(step, folder)
+        assert status == 0, output
+        assert as_shown(step, output), output
+
+
 def test_openssl_verifies_the_signature(folder: Path) -> None:
     """By the commands of the page."""
     for program in ("jq", "xxd", "openssl"):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from streams.errors import UserError
+from streams.packs import pack_directory
 from tests.archive.made import build, made_log
 from tests.commands.test_archive import run
-from tests.worker.sample import encoded, incident, triage
+from tests.worker.sample import PACK, encoded, incident, triage
 
 EVENTS = [
     encoded(incident(1, "KZ-75", category="tension"), "observer"),
@@ -81,3 +83,76 @@ def test_mistakes_are_told(archive: str, tmp_path: Path) -> None:
     build(str(tmp_path / "x"), {}, of=head(acceptance="0" * 64))
     with pytest.raises(UserError, match="pack"):
         run("diff", tmp_path / "x", archive, "--pack", "st-petersburg-2021")
+
+
+def changed_pack(folder: Path, name: str, old: str, new: str) -> Path:
+    """The built-in pack with one text in one file replaced."""
+    where = shutil.copytree(pack_directory(PACK), folder)
+    text = (where / name).read_text(encoding="utf-8")
+    assert text.count(old) >= 1
+    (where / name).write_text(text.replace(old, new, 1), encoding="utf-8")
+    return Path(where)
+
+
+def test_what_if_a_threshold_were_another(tmp_path: Path) -> None:
+    """The rows that it changes, with its name and both values below them; no event is blamed."""
+    times = [*range(0, 18_000, 3_600), *range(18_000, 18_011)]
+    events = [encoded(incident(n, "KZ-75", at), "observer") for n, at in enumerate(times)]
+    build(str(tmp_path / "a"), made_log(events), rounds=1)
+    text = "[judgement.alarms]"
+    pack = changed_pack(tmp_path / "pack", "election.toml", text, f"{text}\nsurge_reports = 50")
+    done = run("diff", tmp_path / "a", tmp_path / "a", "--pack-b", pack)
+    assert done.return_value == 1
+    surge, cause, total, rows, *_ = done.stdout.splitlines()
+    assert surge.startswith("incidents_surge: region=KZ-75 reports=11 earlier=5")
+    assert surge.endswith("surge true → false")
+    assert cause == "    judgement: alarms.surge_reports 5 → 50"
+    assert total == "pack: judgement: alarms.surge_reports 5 → 50"
+    assert rows == "1 rows differ; events: 0 more, 0 gone"
+
+
+def test_what_if_the_register_and_the_taxonomy_were_others(archive: str, tmp_path: Path) -> None:
+    """Events that one pack accepts and the other does not are the causes of what they change."""
+    pack = changed_pack(tmp_path / "pack", "taxonomy.csv", "secrecy,", "secrets,")
+    done = run("diff", archive, archive, "--pack-b", pack, "--json")
+    found = json.loads(done.stdout)
+    assert [(each["id"], each["gone"]) for each in found["events"]] == [("i3-0", True)]
+    (gone,) = (each for each in found["changes"] if each["table"] == "incidents")
+    assert (gone["before"]["region"], gone["after"]) == ("KZ-61", None)
+    assert [cause["id"] for cause in gone["causes"]] == ["i3-0"]
+    assert {"taxonomy.csv: secrecy listed → nothing"} <= {
+        f"{each['file']}: {each['key']} {each['before']} → {each['after'] or 'nothing'}"
+        for each in found["packs"]
+    }
+    (refused,) = (each for each in found["changes"] if each["table"] == "rejected")
+    assert refused["after"]["reason"] == "invalid_data"
+
+
+def test_results_that_were_saved(archive: str, tmp_path: Path) -> None:
+    """Of any version of the program: rows by table and region; and against an archive itself."""
+    (tmp_path / "whole.json").write_text(run("replay", archive, "--json").stdout)
+    early = run("replay", archive, "--known-at", "2023-03-20T00:00:01Z", "--json").stdout
+    document = json.loads(early)
+    document["version"] = "9.9"
+    document["judgement"]["alarms.silent_minutes"] = 3
+    (tmp_path / "early.json").write_text(json.dumps(document))
+    names = ("--table", "incidents", "--region", "KZ-75")
+    done = run("diff", tmp_path / "early.json", tmp_path / "whole.json", *names)
+    live = run("diff", f"{archive}@2023-03-20T00:00:01Z", archive, *names)
+    assert done.return_value == 1
+    rows = [line for line in done.stdout.splitlines() if line.startswith("incidents")]
+    assert rows == [line for line in live.stdout.splitlines() if line.startswith("incidents")] != []
+    assert "pack: judgement: alarms.silent_minutes 3 → 45" in done.stdout
+    assert "events are not known" in done.stdout
+    assert "(saved), scrutineer 9.9" in done.stdout
+    assert run("diff", tmp_path / "whole.json", archive).return_value == 0
+
+
+def test_what_is_no_result(archive: str, tmp_path: Path) -> None:
+    """Is told; and a result cannot be judged by another pack."""
+    (tmp_path / "no.json").write_text("[]")
+    with pytest.raises(UserError, match=r"no\.json: is not what `scrutineer replay --json` prints"):
+        run("diff", tmp_path / "no.json", archive)
+    (tmp_path / "a.json").write_text(run("replay", archive, "--json").stdout)
+    with pytest.raises(UserError, match="no pack judges it anew"):
+        run("diff", tmp_path / "a.json", archive, "--pack-a", PACK)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import re
 import threading
-import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -13,14 +10,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from streams import processes
 from streams.metrics.page import CONTENT_TYPE
 from tests.dashboards.prometheus import Prometheus
 from tests.dashboards.rules import of_the_day
+from tests.dashboards.served import serving
 from tests.dashboards.world import pages
-from tests.tools import tool
 
-PATIENCE = 60
 SCRAPES = 4
 
 
@@ -53,30 +48,13 @@ def workers() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def prometheus(workers: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
     """A Prometheus that has scraped every worker a few times and evaluated the rules."""
-    program = tool("prometheus", "prometheus")
     folder = tmp_path_factory.mktemp("prometheus")
-    config = folder / "prometheus.yml"
-    config.write_text(yaml.safe_dump(_configuration(workers, folder)), encoding="utf-8")
-    log = folder / "log"
-    with log.open("wb") as output:
-        process = processes.start(
-            [
-                program,
-                f"--config.file={config}",
-                f"--storage.tsdb.path={folder / 'data'}",
-                "--web.listen-address=127.0.0.1:0",
-            ],
-            os.environ,
-            output,
-        )
-        try:
-            server = Prometheus(_address(log))
-            server.until(f"count(count_over_time(up[1m]) >= {SCRAPES}) == {len(pages())}")
-            server.until('count(ALERTS{alertstate="firing"}) > 0')
-            server.until("country:election_turnout_gap_half_width_ratio:level")
-            yield server
-        finally:
-            processes.stop(process, 20)
+    with serving(_configuration(workers, folder), folder / "data", folder) as address:
+        server = Prometheus(address)
+        server.until(f"count(count_over_time(up[1m]) >= {SCRAPES}) == {len(pages())}")
+        server.until('count(ALERTS{alertstate="firing"}) > 0')
+        server.until("country:election_turnout_gap_half_width_ratio:level")
+        yield server
 
 
 def _configuration(workers: str, folder: Path) -> dict[str, object]:
@@ -95,13 +73,3 @@ def _configuration(workers: str, folder: Path) -> dict[str, object]:
         "scrape_configs": [{"job_name": "scrutineer", "static_configs": targets}],
         "rule_files": [str(folder / "rules-*.yml")],
     }
-
-
-def _address(log: Path) -> str:
-    """Where Prometheus listens, once its log says so."""
-    deadline = time.monotonic() + PATIENCE
-    pattern = re.compile(r'msg="Listening on" address=(\S+)')
-    while (found := pattern.search(log.read_text(encoding="utf-8"))) is None:
-        assert time.monotonic() < deadline, log.read_text(encoding="utf-8")
-        time.sleep(0.1)
-    return found[1]

@@ -43,7 +43,7 @@ _REGIONS = (
 
 
 @cache
-def pack() -> Pack:
+def texts() -> dict[str, str]:
     """The small pack with a sample in every region at home, and an observer abroad."""
     stations = ["id,region,registered,stratum", f"ABROAD-1,{SILENT},500,abroad"]
     plan = ["station,source,sample,stratum,phases"]
@@ -52,7 +52,13 @@ def pack() -> Pack:
         stations += [f"{name}-{n},{region},1000,{name}" for n in range(size)]
         plan += [f"{name}-{n},urn:test:citizen,yes,{name},{_PHASES}" for n in range(drawn)]
     files = {"regions.csv": _REGIONS, "stations.csv": stations, "deployment.csv": plan}
-    return parse_pack({**SMALL_FILES, **{name: "\n".join(rows) for name, rows in files.items()}})
+    return {**SMALL_FILES, **{name: "\n".join(rows) for name, rows in files.items()}}
+
+
+@cache
+def pack() -> Pack:
+    """The pack of these texts."""
+    return parse_pack(texts())
 
 
 @cache

@@ -20,21 +20,23 @@ class Series(NamedTuple):
 
 
 class Prometheus:
-    """A running server. ``address``: host and port."""
+    """A running server. ``address``: host and port; ``at``: a second to ask for, else now."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, at: int | None = None) -> None:
         self._address = address
+        self._at = at
 
     def now(self, expression: str) -> list[Series]:
         """The series of ``expression`` at this moment; an error of the query is raised."""
-        result = self._ask("query", query=expression)
+        when = {} if self._at is None else {"time": self._at}
+        result = self._ask("query", query=expression, **when)
         if result["resultType"] == "scalar":
             return [Series({}, float(result["result"][1]))]
         return [Series(one["metric"], float(one["value"][1])) for one in result["result"]]
 
     def lately(self, expression: str) -> list[Series]:
         """The series of ``expression`` over the last seconds, as a graph asks."""
-        end = time.time()
+        end = time.time() if self._at is None else self._at
         result = self._ask("query_range", query=expression, start=end - 10, end=end, step=1)
         return [Series(one["metric"], float(one["values"][-1][1])) for one in result["result"]]
 

@@ -28,7 +28,7 @@ def test_the_commands_beside_the_demo_do_what_the_pages_show(demo: DemoOnTermina
     found = list(blocks(ROOT / "README.md", "run with the demo"))
     assert len(found) == 2
     archive = list(blocks(ROOT / "docs" / "archive.md", "run with the demo"))
-    assert len(archive) == 1
+    assert len(archive) == 2
     for block in found + archive:
         for command, shown in block:
             # Another program may have the usual port: the demo then says which one it took.

@@ -12,7 +12,8 @@ from aiokafka import TopicPartition
 from aiokafka.admin import RecordsToDelete
 
 from streams.log.clients import admin, producer
-from streams.log.topics import create_topics
+from streams.log.topics import check_topics, create_topics
+from tests.archive.made import build, made_log
 from tests.archive.process import ArchiverProcess, archived, assert_same, scrutineer
 from tests.kafka.harness import KafkaCluster
 from tests.worker.process import WorkerProcess, merged_statement, send, until_caught_up
@@ -115,3 +116,30 @@ async def test_holes_of_transactions_are_told_and_kept(kafka: KafkaCluster, tmp_
     await assert_same(settings, to)
     found = await asyncio.to_thread(scrutineer, settings, "replay", str(to), "--json")
     assert json.loads(found.stdout)["positions"][settings.topics.observer] == {"0": 8}
+
+
+async def test_what_is_played_comes_to_the_archives_content(
+    kafka: KafkaCluster, tmp_path: Path
+) -> None:
+    """On topics as they should be; nothing is written to those of the settings."""
+    settings = kafka.settings(partitions=3)
+    await create_topics(settings)
+    archive = str(tmp_path / "kept")
+    build(archive, made_log(sample(1_500, seed=21, bad=0.03)))
+    prefix = f"play.{settings.topics.prefix}"
+    play = ("play", archive, "--speed", "max", "--prefix", prefix)
+    done = await asyncio.to_thread(scrutineer, settings, *play)
+    assert done.returncode == 0, done.stderr
+    topics = settings.topics.model_copy(update={"prefix": prefix})
+    stage = settings.model_copy(update={"topics": topics})
+    assert await check_topics(stage) == []
+    found = [
+        json.loads((await asyncio.to_thread(scrutineer, each, "replay", where, "--json")).stdout)
+        for each, where in ((settings, archive), (stage, "kafka"), (settings, "kafka"))
+    ]
+    kept, played, live = found
+    assert played["content_digest"] == kept["content_digest"] != live["content_digest"]
+    assert not any(live["positions"][settings.topics.observer].values())
+    done = await asyncio.to_thread(scrutineer, settings, *play)
+    assert done.returncode == 2
+    assert f"{prefix}.observer holds records already" in done.stderr
