@@ -13,12 +13,19 @@ from typing import Final
 
 from streams.errors import UserError
 from tests.chaos import sandbox
+from tests.chaos.flatness import flatness
 from tests.chaos.judge import judge
 from tests.chaos.report import append, line_of, told
 from tests.chaos.run import Plan, play
-from tests.chaos.schedule import Fault, dumped, parsed, schedule
+from tests.chaos.schedule import PAUSE, Fault, dumped, parsed, schedule
 from tests.kafka.jars import class_path
 
+RARELY: Final = (20.0, 50.0)
+"""Seconds between two faults of a lane in a soak."""
+VERSIONS: Final = 60_000
+"""Different events of a soak: after them the tables grow no more."""
+FULL: Final = 1.5
+"""Times what it takes to send them once, after which nothing may grow."""
 REPORT: Final = Path("var/chaos/report.jsonl")
 RATE: Final = 300.0
 
@@ -30,6 +37,7 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     add("--seed", type=int, default=None, help="of traffic and schedule; default: the clock's")
     add("--minutes", type=float, default=3.0, help="of traffic (default: 3)")
     add("--rate", type=float, default=RATE, help="events per second (default: 300)")
+    add("--soak", action="store_true", help="finite events, rarer faults, memory judged too")
     add("--schedule", type=Path, help="a schedule that an earlier run wrote, instead of a new one")
     add("--versions", type=int, help="different events; then repeats alone (default: no limit)")
     add("--disk", type=int, default=256, help="MB of each broker's disk (default: 256)")
@@ -68,7 +76,14 @@ def _inside(chosen: argparse.Namespace) -> int:
     if played.evidence is not None:
         say("judging")
         problems += judge(played.evidence)
-    line = line_of(plan, played, problems, time.monotonic() - began)
+    flat: dict[str, object] = {}
+    if plan.soak:
+        assert plan.versions is not None
+        full = played.began + plan.versions / plan.rate * FULL
+        flat, grown = flatness(played.sampler.memory, full)
+        problems += grown
+        say(f"memory and files: {flat}")
+    line = line_of(plan, played, problems, time.monotonic() - began) | {"flatness": flat}
     append(chosen.report, line)
     say(told(line))
     return _leave(plan, problems, say)
@@ -81,7 +96,10 @@ def _plan(chosen: argparse.Namespace) -> Plan:
     kept.mkdir(parents=True, exist_ok=True)
     text = dumped(faults, seed=seed, seconds=seconds, rate=chosen.rate)
     (kept / "schedule.json").write_text(text, encoding="utf-8")
-    return Plan(seed, seconds, chosen.rate, faults, kept.resolve(), chosen.versions, chosen.disk)
+    versions = chosen.versions or (VERSIONS if chosen.soak else None)
+    return Plan(
+        *(seed, seconds, chosen.rate, faults, kept.resolve(), versions, chosen.disk), chosen.soak
+    )
 
 
 def _faults(chosen: argparse.Namespace) -> tuple[list[Fault], int, float]:
@@ -89,7 +107,7 @@ def _faults(chosen: argparse.Namespace) -> tuple[list[Fault], int, float]:
     seed, seconds = chosen.seed, chosen.minutes * 60
     seed = int(time.time()) % 1_000_000 if seed is None else seed
     if chosen.schedule is None:
-        return schedule(seed, seconds), seed, seconds
+        return schedule(seed, seconds, RARELY if chosen.soak else PAUSE), seed, seconds
     try:
         text = chosen.schedule.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:

@@ -41,6 +41,7 @@ def wait_until(holds: Callable[[], bool], seconds: float) -> bool:
 class Faults:
     """Does the faults of a schedule.
 
+    ``spare``: the first worker is never ended, so that one runs from beginning to end.
     ``recoveries``: kind → seconds from its beginning until all partitions were live and up to
     date again; ``done``: kind → how often.
     """
@@ -54,6 +55,8 @@ class Faults:
         sampler: Sampler,
         journal: Journal,
         say: Say,
+        *,
+        spare: bool = False,
     ) -> None:
         self._kafka = kafka
         self._proxy = proxy
@@ -62,6 +65,7 @@ class Faults:
         self._sampler = sampler
         self.journal = journal
         self._say = say
+        self._spare = spare
         self._ends: list[tuple[float, Mapping[tuple[str, int], int]]] = []
         self._measuring: set[asyncio.Task[None]] = set()
         self.recoveries: dict[str, list[float]] = defaultdict(list)
@@ -110,7 +114,9 @@ class Faults:
     # Workers
 
     def _worker(self, fault: Fault) -> Worker:
-        running = [w for w in self._workers[:FIRST] if w.running and not w.frozen]
+        ends = fault.kind in ("worker-kill", "worker-stop", "worker-skew")
+        there = self._workers[1:FIRST] if ends and self._spare else self._workers[:FIRST]
+        running = [worker for worker in there if worker.running and not worker.frozen]
         return running[fault.choice % len(running)]
 
     async def _kill_worker(self, fault: Fault) -> None:
