@@ -42,7 +42,7 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     add("--versions", type=int, help="different events; then repeats alone (default: no limit)")
     add("--disk", type=int, default=256, help="MB of each broker's disk (default: 256)")
     add("--report", type=Path, default=REPORT, help=f"a line a run (default: {REPORT})")
-    add("--keep", type=Path, help="folder for logs and schedule (default: beside the report)")
+    add("--keep", type=Path, help="folder to keep all logs in, of a green run too")
     return parser.parse_args(given)
 
 
@@ -86,7 +86,7 @@ def _inside(chosen: argparse.Namespace) -> int:
     line = line_of(plan, played, problems, time.monotonic() - began) | {"flatness": flat}
     append(chosen.report, line)
     say(told(line))
-    return _leave(plan, problems, say)
+    return _leave(plan, problems, say, keep=chosen.keep is not None)
 
 
 def _plan(chosen: argparse.Namespace) -> Plan:
@@ -116,7 +116,7 @@ def _faults(chosen: argparse.Namespace) -> tuple[list[Fault], int, float]:
     return faults, about.get("seed", seed), about.get("seconds", seconds)
 
 
-def _leave(plan: Plan, problems: Sequence[str], say: Callable[[str], None]) -> int:
+def _leave(plan: Plan, problems: Sequence[str], say: Callable[[str], None], *, keep: bool) -> int:
     """Keep what helps to understand a red run, nothing but the schedule of a green one."""
     if problems:
         (plan.folder / "problems.txt").write_text("\n".join(problems) + "\n", encoding="utf-8")
@@ -124,7 +124,7 @@ def _leave(plan: Plan, problems: Sequence[str], say: Callable[[str], None]) -> i
             print(f"  {problem}", flush=True)
         say(f"{len(problems)} problems; logs and schedule are in {plan.folder}")
         return 1
-    for path in plan.folder.iterdir():
+    for path in () if keep else plan.folder.iterdir():
         if path.is_dir():
             shutil.rmtree(path)
         elif path.name != "schedule.json":
