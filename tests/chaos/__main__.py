@@ -52,7 +52,7 @@ def main() -> int:
         if not sandbox.is_inside():
             _faults(arguments())  # what is wrong with them is told at once
             class_path()  # fetched now: there is no network inside
-            return sandbox.run_inside("tests.chaos", sys.argv[1:])
+            return sandbox.run_inside(sys.executable, "-m", "tests.chaos", *sys.argv[1:])
         return _inside(arguments())
     except (UserError, sandbox.NoSandboxError) as error:
         print(f"chaos: {error}", file=sys.stderr)
