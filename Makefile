@@ -9,12 +9,14 @@ PYTHON ?= python3
 PACKAGES := $(shell grep -c '^[a-z].*==' constraints.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test check bench bench-peers docs dashboards constraints clean
+.PHONY: help demo install test check chaos soak bench bench-peers docs dashboards constraints clean
 
 help:
 	@echo 'make demo     play a real election day through broker, worker and tables'
 	@echo 'make test     every check and every test, on real Apache Kafka too (needs Java and Maven)'
 	@echo 'make check    style, types, import rules: no tests'
+	@echo 'make chaos    faults on three brokers and three workers: SEED= MINUTES= SCHEDULE='
+	@echo 'make soak     two hours of that at 500 events/s, memory judged too: MINUTES= RATE='
 	@echo 'make bench    speed and memory, as a table'
 	@echo 'make bench-peers   the same job for Bytewax, Quix Streams, Kafka Streams, Faust and us'
 	@echo 'make docs     regenerate the generated pages of docs/'
@@ -36,6 +38,15 @@ check: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+
+# Needs Linux with namespaces, Java and Maven: docs/chaos.md.
+chaos: $(STAMP)
+	@$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) \
+		$(if $(RATE),--rate $(RATE)) $(if $(SCHEDULE),--schedule $(SCHEDULE))
+
+soak: $(STAMP)
+	@$(BIN)/python -m tests.chaos --soak --disk 3072 $(if $(SEED),--seed $(SEED)) \
+		--minutes $(or $(MINUTES),120) --rate $(or $(RATE),500)
 
 bench: $(STAMP)
 	@$(BIN)/python -m benchmarks

@@ -184,6 +184,13 @@ class StateConsumer(driver.Consumer):
         )
         return answered
 
+    def topic_partitions(self, topic: str) -> int | None:
+        """How many partitions the topic has; None: there is no such topic."""
+        # Overridden: the stock one asks what only the leader of a group keeps, and so for every
+        # other member all topics are gone.
+        found = self._thread._ensure_consumer()._client.cluster.partitions_for_topic(topic)
+        return len(found) if found else None
+
     def end(self, tp: TP) -> int | None:
         """The end of what may be read of ``tp``, as far as known. AssertionError: not assigned."""
         return stable_end(self._thread._ensure_consumer(), driver.ensure_aiokafka_TP(tp))

@@ -13,12 +13,19 @@ from typing import Final
 
 from streams.errors import UserError
 from tests.chaos import sandbox
+from tests.chaos.flatness import flatness
 from tests.chaos.judge import judge
 from tests.chaos.report import append, line_of, told
 from tests.chaos.run import Plan, play
-from tests.chaos.schedule import Fault, dumped, parsed, schedule
+from tests.chaos.schedule import PAUSE, Fault, dumped, parsed, schedule
 from tests.kafka.jars import class_path
 
+RARELY: Final = (20.0, 50.0)
+"""Seconds between two faults of a lane in a soak."""
+VERSIONS: Final = 60_000
+"""Different events of a soak: after them the tables grow no more."""
+FULL: Final = 1.5
+"""Times what it takes to send them once, after which nothing may grow."""
 REPORT: Final = Path("var/chaos/report.jsonl")
 RATE: Final = 300.0
 
@@ -30,11 +37,12 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     add("--seed", type=int, default=None, help="of traffic and schedule; default: the clock's")
     add("--minutes", type=float, default=3.0, help="of traffic (default: 3)")
     add("--rate", type=float, default=RATE, help="events per second (default: 300)")
+    add("--soak", action="store_true", help="finite events, rarer faults, memory judged too")
     add("--schedule", type=Path, help="a schedule that an earlier run wrote, instead of a new one")
     add("--versions", type=int, help="different events; then repeats alone (default: no limit)")
     add("--disk", type=int, default=256, help="MB of each broker's disk (default: 256)")
     add("--report", type=Path, default=REPORT, help=f"a line a run (default: {REPORT})")
-    add("--keep", type=Path, help="folder for logs and schedule (default: beside the report)")
+    add("--keep", type=Path, help="folder to keep all logs in, of a green run too")
     return parser.parse_args(given)
 
 
@@ -44,7 +52,7 @@ def main() -> int:
         if not sandbox.is_inside():
             _faults(arguments())  # what is wrong with them is told at once
             class_path()  # fetched now: there is no network inside
-            return sandbox.run_inside("tests.chaos", sys.argv[1:])
+            return sandbox.run_inside(sys.executable, "-m", "tests.chaos", *sys.argv[1:])
         return _inside(arguments())
     except (UserError, sandbox.NoSandboxError) as error:
         print(f"chaos: {error}", file=sys.stderr)
@@ -68,10 +76,17 @@ def _inside(chosen: argparse.Namespace) -> int:
     if played.evidence is not None:
         say("judging")
         problems += judge(played.evidence)
-    line = line_of(plan, played, problems, time.monotonic() - began)
+    flat: dict[str, object] = {}
+    if plan.soak:
+        assert plan.versions is not None
+        full = played.began + plan.versions / plan.rate * FULL
+        flat, grown = flatness(played.sampler.memory, full)
+        problems += grown
+        say(f"memory and files: {flat}")
+    line = line_of(plan, played, problems, time.monotonic() - began) | {"flatness": flat}
     append(chosen.report, line)
     say(told(line))
-    return _leave(plan, problems, say)
+    return _leave(plan, problems, say, keep=chosen.keep is not None)
 
 
 def _plan(chosen: argparse.Namespace) -> Plan:
@@ -81,7 +96,10 @@ def _plan(chosen: argparse.Namespace) -> Plan:
     kept.mkdir(parents=True, exist_ok=True)
     text = dumped(faults, seed=seed, seconds=seconds, rate=chosen.rate)
     (kept / "schedule.json").write_text(text, encoding="utf-8")
-    return Plan(seed, seconds, chosen.rate, faults, kept.resolve(), chosen.versions, chosen.disk)
+    versions = chosen.versions or (VERSIONS if chosen.soak else None)
+    return Plan(
+        *(seed, seconds, chosen.rate, faults, kept.resolve(), versions, chosen.disk), chosen.soak
+    )
 
 
 def _faults(chosen: argparse.Namespace) -> tuple[list[Fault], int, float]:
@@ -89,7 +107,7 @@ def _faults(chosen: argparse.Namespace) -> tuple[list[Fault], int, float]:
     seed, seconds = chosen.seed, chosen.minutes * 60
     seed = int(time.time()) % 1_000_000 if seed is None else seed
     if chosen.schedule is None:
-        return schedule(seed, seconds), seed, seconds
+        return schedule(seed, seconds, RARELY if chosen.soak else PAUSE), seed, seconds
     try:
         text = chosen.schedule.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
@@ -98,7 +116,7 @@ def _faults(chosen: argparse.Namespace) -> tuple[list[Fault], int, float]:
     return faults, about.get("seed", seed), about.get("seconds", seconds)
 
 
-def _leave(plan: Plan, problems: Sequence[str], say: Callable[[str], None]) -> int:
+def _leave(plan: Plan, problems: Sequence[str], say: Callable[[str], None], *, keep: bool) -> int:
     """Keep what helps to understand a red run, nothing but the schedule of a green one."""
     if problems:
         (plan.folder / "problems.txt").write_text("\n".join(problems) + "\n", encoding="utf-8")
@@ -106,7 +124,7 @@ def _leave(plan: Plan, problems: Sequence[str], say: Callable[[str], None]) -> i
             print(f"  {problem}", flush=True)
         say(f"{len(problems)} problems; logs and schedule are in {plan.folder}")
         return 1
-    for path in plan.folder.iterdir():
+    for path in () if keep else plan.folder.iterdir():
         if path.is_dir():
             shutil.rmtree(path)
         elif path.name != "schedule.json":

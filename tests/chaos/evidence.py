@@ -72,13 +72,19 @@ Read = dict[tuple[str, int], list[tuple[int, Accepted | Rejected]]]
 
 def read_all(evidence: Evidence) -> Read:
     """The whole log, read as a worker reads it."""
-    pack = evidence.pack
-    return {
-        (topic, number): [
-            (one.offset, read(one.raw, evidence.place(topic, number, one), pack)) for one in records
-        ]
-        for (topic, number), records in evidence.log.items()
-    }
+    pack, found = evidence.pack, Read()
+    for (topic, number), records in evidence.log.items():
+        # What was accepted at its own time is so later as well; a long run is mostly repeats.
+        known: dict[tuple[bytes, bytes | None], Accepted] = {}
+        mine = found[topic, number] = []
+        for one in records:
+            result: Accepted | Rejected | None = known.get((one.raw, one.key))
+            if result is None:
+                result = read(one.raw, evidence.place(topic, number, one), pack)
+                if isinstance(result, Accepted) and not result.skewed:
+                    known[one.raw, one.key] = result
+            mine.append((one.offset, result))
+    return found
 
 
 def folded(found: Read, pack: Pack) -> dict[int, Partition]:

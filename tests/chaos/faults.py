@@ -14,7 +14,7 @@ from tests.chaos.proxy import FAIR, Proxy, Weather
 from tests.chaos.sampler import Sampler
 from tests.chaos.schedule import Fault
 from tests.chaos.sender import Journal
-from tests.chaos.workers import Worker
+from tests.chaos.workers import Worker, faketime
 
 FIRST: Final = 3
 """Workers that run from the beginning; the last place is for one that joins."""
@@ -41,8 +41,9 @@ def wait_until(holds: Callable[[], bool], seconds: float) -> bool:
 class Faults:
     """Does the faults of a schedule.
 
+    ``spare``: the first worker is never ended, so that one runs from beginning to end.
     ``recoveries``: kind → seconds from its beginning until all partitions were live and up to
-    date again; ``done``: kind → how often.
+    date again; ``alone``: those of them that nothing else fell into; ``done``: kind → how often.
     """
 
     def __init__(
@@ -54,6 +55,8 @@ class Faults:
         sampler: Sampler,
         journal: Journal,
         say: Say,
+        *,
+        spare: bool = False,
     ) -> None:
         self._kafka = kafka
         self._proxy = proxy
@@ -62,13 +65,20 @@ class Faults:
         self._sampler = sampler
         self.journal = journal
         self._say = say
+        self._spare = spare
         self._ends: list[tuple[float, Mapping[tuple[str, int], int]]] = []
         self._measuring: set[asyncio.Task[None]] = set()
+        self._began: list[float] = []
+        self._under_way = 0
         self.recoveries: dict[str, list[float]] = defaultdict(list)
+        self.alone: dict[str, list[float]] = defaultdict(list)
         self.done: dict[str, int] = defaultdict(int)
 
     async def run(self, faults: Sequence[Fault], began: float) -> None:
         """Do them all; ``began``: monotonic seconds at which the traffic did."""
+        if faketime() is None:
+            self._say("faketime is missing (install the package faketime): no clock is wrong")
+            faults = [fault for fault in faults if fault.kind != "worker-skew"]
         lanes: dict[str, list[Fault]] = defaultdict(list)
         for fault in faults:
             lanes[fault.lane].append(fault)
@@ -78,9 +88,13 @@ class Faults:
     async def _lane(self, faults: Sequence[Fault], began: float) -> None:
         for fault in faults:
             await asyncio.sleep(max(0.0, began + fault.at - time.monotonic()))
-            measure = asyncio.ensure_future(self._measure(fault, time.monotonic()))
-            self._measuring.add(measure)
+            now = time.monotonic()
+            self._began.append(now)
+            calm = not self._under_way and self.whole()
+            self._measuring.add(asyncio.ensure_future(self._measure(fault, now, calm=calm)))
+            self._under_way += 1
             await self._do(fault)
+            self._under_way -= 1
             self.done[fault.kind] += 1
 
     async def _do(self, fault: Fault) -> None:
@@ -110,7 +124,9 @@ class Faults:
     # Workers
 
     def _worker(self, fault: Fault) -> Worker:
-        running = [w for w in self._workers[:FIRST] if w.running and not w.frozen]
+        ends = fault.kind in ("worker-kill", "worker-stop", "worker-skew")
+        there = self._workers[1:FIRST] if ends and self._spare else self._workers[:FIRST]
+        running = [worker for worker in there if worker.running and not worker.frozen]
         return running[fault.choice % len(running)]
 
     async def _kill_worker(self, fault: Fault) -> None:
@@ -269,8 +285,11 @@ class Faults:
                     shown[place] = max(position, shown.get(place, 0))
         return all(shown.get(place, -1) >= end for place, end in self._ends[0][1].items())
 
-    async def _measure(self, fault: Fault, began: float) -> None:
-        """From the fault's beginning until the tables are whole again for a second."""
+    async def _measure(self, fault: Fault, began: float, *, calm: bool) -> None:
+        """From the fault's beginning until the tables are whole again for a second.
+
+        ``calm``: nothing else was wrong when it began.
+        """
         missed = since = None
         while True:
             await asyncio.sleep(0.25)
@@ -283,5 +302,9 @@ class Faults:
                 self.recoveries[fault.kind].append(0.0)
                 return
             if missed is not None and since is not None and now - since > 1.0:
-                self.recoveries[fault.kind].append(round(since - began, 2))
+                took = round(since - began, 2)
+                self.recoveries[fault.kind].append(took)
+                if calm and not any(began < other < since for other in self._began):
+                    self.alone[fault.kind].append(took)
+                self._say(f"whole again {took:.1f} s after {fault.kind}")
                 return

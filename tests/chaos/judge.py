@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Any, Final
 
 from schemas.canonical import canonical
@@ -15,7 +16,7 @@ from streams.log import dead_letter
 from streams.tables.digest import content_digest, positions_of, region_digests
 from streams.tables.partition import Partition
 from streams.tables.views import TABLES, rows
-from tests.chaos.evidence import Evidence, Logged, folded, merged, read_all, regions_of
+from tests.chaos.evidence import Evidence, Logged, Read, folded, merged, read_all, regions_of
 from tests.chaos.prefixes import sample_problems
 from tests.chaos.traffic import Planned
 from tests.strategies import Record
@@ -32,23 +33,54 @@ ALONE: Final = {
 """Rows that only a worker with all partitions has: table → column, value."""
 OF_COUNTRY: Final = ("assessment", "turnout", "results_published")
 """Tables whose country row is each worker's, over the regions it has."""
+Expected = dict[tuple[str, int, int], tuple[Planned, int]]
+"""(topic, partition, offset) → what the producer sent there, and the broker's time in ms."""
 UNMODELLED: Final = ("rejected",)
 
 
-def judge(evidence: Evidence) -> list[str]:
-    """All that is wrong."""
-    found = read_all(evidence)
-    parts = folded(found, evidence.pack)
-    offline = rows_of(parts, evidence)
-    problems = [*log_problems(evidence)]
-    expected = expectations(evidence)
-    problems += model_problems(evidence, expected, parts, offline)
-    problems += worker_problems(evidence, parts, offline)
-    problems += replay_problems(evidence, parts, offline)
-    problems += letter_problems(evidence, expected)
-    problems += sample_problems(evidence, found)
-    problems += backward_problems(evidence)
-    return problems
+class Case:
+    """The evidence, and what several judges make of it."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.evidence = evidence
+
+    @cached_property
+    def found(self) -> Read:
+        """The log, read."""
+        return read_all(self.evidence)
+
+    @cached_property
+    def parts(self) -> dict[int, Partition]:
+        """The log, folded."""
+        return folded(self.found, self.evidence.pack)
+
+    @cached_property
+    def offline(self) -> dict[str, list[Json]]:
+        """Every table of the log folded here."""
+        pack, now = self.evidence.pack, self.evidence.now
+        return {name: rows(name, self.parts.values(), pack, now) for name in TABLES}
+
+    @cached_property
+    def expected(self) -> Expected:
+        """What the producer sent, of its own record."""
+        return expectations(self.evidence)
+
+
+CHECKS: Final[Mapping[str, Callable[[Case], Iterable[str]]]] = {
+    "log": lambda case: log_problems(case.evidence),
+    "model": lambda case: model_problems(case.evidence, case.expected, case.parts, case.offline),
+    "workers": lambda case: worker_problems(case.evidence, case.parts, case.offline),
+    "replay": lambda case: replay_problems(case.evidence, case.parts, case.offline),
+    "letters": lambda case: letter_problems(case.evidence, case.expected),
+    "samples": lambda case: sample_problems(case.evidence, case.found),
+    "backwards": lambda case: backward_problems(case.evidence),
+}
+
+
+def judge(evidence: Evidence, checks: Iterable[str] = CHECKS) -> list[str]:
+    """All that is wrong, by these checks."""
+    case = Case(evidence)
+    return [problem for check in checks for problem in CHECKS[check](case)]
 
 
 # The log against what the producer wrote down
@@ -86,7 +118,7 @@ def _by_place(
     return found
 
 
-def expectations(evidence: Evidence) -> dict[tuple[str, int, int], tuple[Planned, int]]:
+def expectations(evidence: Evidence) -> Expected:
     """Place → what the producer sent there, and the broker's time; of its own record.
 
     What failed and is in the log all the same was sent too: its place is the log's to say.
@@ -106,14 +138,9 @@ def expectations(evidence: Evidence) -> dict[tuple[str, int, int], tuple[Planned
 # The tables
 
 
-def rows_of(parts: dict[int, Partition], evidence: Evidence) -> dict[str, list[Json]]:
-    """Every table of the log folded here."""
-    return {name: rows(name, parts.values(), evidence.pack, evidence.now) for name in TABLES}
-
-
 def model_problems(
     evidence: Evidence,
-    expected: dict[tuple[str, int, int], tuple[Planned, int]],
+    expected: Expected,
     parts: dict[int, Partition],
     offline: dict[str, list[Json]],
 ) -> Iterator[str]:
@@ -236,9 +263,7 @@ def _sorted(row: Json) -> Json:
 # Dead letters
 
 
-def letter_problems(
-    evidence: Evidence, expected: dict[tuple[str, int, int], tuple[Planned, int]]
-) -> Iterator[str]:
+def letter_problems(evidence: Evidence, expected: Expected) -> Iterator[str]:
     """One letter for each rejected event once keys are compacted, of its bytes, and none else."""
     wanted = {
         f"{topic}/{number}/{offset}".encode(): planned

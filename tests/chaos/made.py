@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections import defaultdict
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -26,7 +25,7 @@ from streams.tables.digest import (
 )
 from streams.tables.partition import Partition
 from streams.tables.views import TABLES, rows
-from tests.chaos.evidence import Evidence, Letter, Logged
+from tests.chaos.evidence import Evidence, Letter, Log, Logged
 from tests.chaos.pack import DAY, PARTITIONS, REGIONS, chaos_pack, routed
 from tests.chaos.sampler import Sample, Seen
 from tests.chaos.sender import Journal, Sent
@@ -43,7 +42,7 @@ class Made:
     def __init__(self, seed: int = 1) -> None:
         self.pack = chaos_pack()
         self.parts = {number: Partition(self.pack, number) for number in range(PARTITIONS)}
-        self.log: dict[tuple[str, int], list[Logged]] = defaultdict(list)
+        self.log: Log = {(topic, n): [] for topic in TOPICS for n in range(PARTITIONS)}
         self.journal = Journal()
         self.letters: list[Letter] = []
         self.samples: list[Sample] = []
@@ -72,7 +71,7 @@ class Made:
             topics=TOPICS,
             now=now,
             journal=self.journal,
-            log=dict(self.log),
+            log=self.log,
             letters=self.letters,
             workers=[json.loads(json.dumps(body))],
             alone=json.loads(json.dumps(body)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
@@ -34,16 +34,21 @@ def line_of(plan: Plan, played: Played, problems: Sequence[str], took: float) ->
         "letters": len(evidence.letters) if evidence else None,
         "letters_compacted": len({one.key for one in evidence.letters}) if evidence else None,
         "faults": dict(sorted(played.faults.done.items())),
-        "recovery": {
-            kind: {"p50": round(median(found), 1), "max": round(max(found), 1)}
-            for kind, found in sorted(played.faults.recoveries.items())
-        },
+        "recovery": _times(played.faults.recoveries),
+        "recovery_alone": _times(played.faults.alone),
         "samples": len(sampler.samples),
         "questions": sampler.asked,
         "longest_stall": round(max(sampler.stalls.values(), default=0.0), 3),
         "slowest_health": round(sampler.slowest_health, 3),
         "processes": sum(worker.incarnation for worker in played.workers),
         "took": round(took, 1),
+    }
+
+
+def _times(found: Mapping[str, Sequence[float]]) -> Json:
+    return {
+        kind: {"p50": round(median(times), 1), "max": round(max(times), 1)}
+        for kind, times in sorted(found.items())
     }
 
 

@@ -53,6 +53,8 @@ class Plan(NamedTuple):
     folder: Path
     versions: int | None = None
     megabytes: int = 256
+    soak: bool = False
+    """The first worker is never ended, and there are fewer looks."""
 
 
 class Played(NamedTuple):
@@ -63,6 +65,8 @@ class Played(NamedTuple):
     sampler: Sampler
     workers: Sequence[Worker]
     problems: list[str]
+    began: float
+    """Monotonic seconds when the traffic did."""
 
 
 @contextmanager
@@ -103,9 +107,11 @@ class _Run:
         self.journal = Journal()
         self.traffic = Traffic(plan.seed, plan.versions)
         self.sender = Sender(self.settings, self.traffic, self.journal)
-        self.sampler = Sampler(self.workers, plan.seed)
+        self.sampler = Sampler(self.workers, plan.seed, 1 + int(plan.seconds // 600))
+        self.began = 0.0
         self.faults = Faults(
-            kafka, proxy, self.workers, self.settings, self.sampler, self.journal, say
+            *(kafka, proxy, self.workers, self.settings, self.sampler, self.journal, say),
+            spare=plan.soak,
         )
         self.problems: list[str] = []
 
@@ -141,11 +147,11 @@ class _Run:
             await asyncio.gather(sampling, watching, return_exceptions=True)
             for worker in self.workers:
                 worker.kill()
-        return Played(evidence, self.faults, self.sampler, self.workers, self.problems)
+        return Played(evidence, self.faults, self.sampler, self.workers, self.problems, self.began)
 
     async def _under_fire(self) -> None:
         plan = self.plan
-        began = time.monotonic()
+        began = self.began = time.monotonic()
         faults = asyncio.ensure_future(self.faults.run(plan.faults, began))
         try:
             await self.sender.run(plan.rate, plan.seconds)

@@ -80,9 +80,13 @@ class Memory(NamedTuple):
 
 
 class Sampler:
-    """Runs until it is cancelled. ``latest``: the last look at each worker that answered."""
+    """Runs until it is cancelled. ``latest``: the last look at each worker that answered.
 
-    def __init__(self, workers: Sequence[Worker], seed: int) -> None:
+    ``sparse``: only every so many looks it asks for more than how far the worker is.
+    """
+
+    def __init__(self, workers: Sequence[Worker], seed: int, sparse: int = 1) -> None:
+        self._sparse = sparse
         self._workers = workers
         self._dice = Random(seed)
         self.samples: list[Sample] = []
@@ -120,6 +124,9 @@ class Sampler:
         if seen is None:
             return
         await self._health(session, worker)
+        if rounds % self._sparse:
+            return
+        rounds //= self._sparse
         if rounds % 2:
             text = await self._get(session, worker, "/metrics")
             self._keep(worker, life, Sample(life, began, "metrics", text))

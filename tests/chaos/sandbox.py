@@ -11,7 +11,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -60,16 +59,15 @@ def why_not() -> str | None:
     return f"no namespaces of our own ({said[0]}): be root, or allow user namespaces"
 
 
-def run_inside(module: str, arguments: Sequence[str]) -> int:
-    """Run ``python -m module`` in a new sandbox to its end; returns its status.
+def run_inside(*program: str) -> int:
+    """Run ``program`` in a new sandbox, as its first process, to its end; returns its status.
 
     NoSandboxError: there can be none.
     """
     if (reason := why_not()) is not None:
         raise NoSandboxError(reason)
-    program = _unshare(sys.executable, "-m", module, *arguments)
     sys.stdout.flush()
-    process = processes.start(program, {**os.environ, INSIDE: "1"}, sys.stdout.buffer)
+    process = processes.start(_unshare(*program), {**os.environ, INSIDE: "1"}, sys.stdout.buffer)
     try:
         return process.wait()
     finally:

@@ -42,6 +42,7 @@ QUIET: Final = 6.0
 SETTLING: Final = 8.0
 """Seconds at the end at which no fault lasts."""
 
+PAUSE: Final = (4.0, 10.0)
 BRISK: Final = 90.0
 """A run of less seconds has shorter faults and pauses, so that there are several of each lane."""
 
@@ -65,17 +66,21 @@ class Fault(NamedTuple):
         return "workers" if self.kind in WORKER_FAULTS else "brokers"
 
 
-def schedule(seed: int, seconds: float) -> list[Fault]:
+def schedule(seed: int, seconds: float, pause: tuple[float, float] = PAUSE) -> list[Fault]:
     """The faults of a run with traffic for ``seconds``, in the order of their beginning.
+
+    ``pause``: seconds between two of a lane, at least and at most.
 
     Each lane goes through its kinds like through a pack of cards: none comes twice before all
     have come once.
     """
-    found = [*_lane(seed, seconds, WORKER_FAULTS), *_lane(seed + 1, seconds, BROKER_FAULTS)]
-    return sorted(found)
+    lanes = (WORKER_FAULTS, BROKER_FAULTS)
+    return sorted(fault for kinds in lanes for fault in _lane(seed, seconds, kinds, pause))
 
 
-def _lane(seed: int, seconds: float, kinds: Sequence[str]) -> Iterator[Fault]:
+def _lane(
+    seed: int, seconds: float, kinds: Sequence[str], pause: tuple[float, float]
+) -> Iterator[Fault]:
     dice = random.Random(f"{seed} {kinds[0]}")
     cards = _cards(dice, kinds)
     at = QUIET + dice.uniform(0, 2)
@@ -86,7 +91,7 @@ def _lane(seed: int, seconds: float, kinds: Sequence[str]) -> Iterator[Fault]:
         if at + lasts > seconds - SETTLING:
             return
         yield Fault(round(at, 1), kind, lasts, dice.randrange(1000), _amount(dice, kind))
-        at += lasts + dice.uniform(*((1, 3) if brisk else (4, 10)))
+        at += lasts + dice.uniform(*((1, 3) if brisk else pause))
 
 
 def _cards(dice: random.Random, kinds: Sequence[str]) -> Iterator[str]:

@@ -164,36 +164,46 @@ def _come_back_behind(evidence: Evidence) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sabotage", "told"),
+    ("check", "sabotage", "told"),
     [
-        (_forget_an_event, "was never sent"),
-        (_forget_an_event, "content digest: the log's is"),
-        (_lose_a_record, "lost 1 acknowledged"),
-        (_alter_a_record, "is not what was acknowledged there"),
-        (_take_a_rejected_for_accepted, "rejected: the producer meant"),
-        (_take_a_rejected_for_accepted, "is of no rejected event"),
-        (_lose_a_letter, "letters: 1 missing"),
-        (_double_a_letter, "is of no rejected event"),
-        (_alter_a_letter, "has other bytes than the event"),
-        (_give_another_reason, "misfiled, expected"),
-        (_count_one_more_in_a_worker, "table incidents: workers together and log"),
-        (_count_one_more_alone, "table turnout: the worker alone and log"),
-        (_count_one_more_in_a_replay, "table visits: replay and log"),
-        (_show_a_region_twice, "are shown by two"),
-        (_another_digest, "workers: region XX-A"),
-        (_another_statement, "statement_digest: replay"),
-        (_alter_a_scrape, "sample: metrics of w1.1"),
-        (_alter_a_position, "sample: metrics of w1.1"),
-        (_alter_a_sampled_digest, "sample: digest of w1.1"),
-        (_alter_a_sampled_table, "sample: table of w1.1"),
-        (_go_backwards, "in w1.1"),
-        (_come_back_behind, "by w2.1, after"),
+        ("log", _forget_an_event, "was never sent"),
+        ("model", _forget_an_event, "content digest: the log's is"),
+        ("log", _lose_a_record, "lost 1 acknowledged"),
+        ("log", _alter_a_record, "is not what was acknowledged there"),
+        ("model", _take_a_rejected_for_accepted, "rejected: the producer meant"),
+        ("letters", _take_a_rejected_for_accepted, "is of no rejected event"),
+        ("letters", _lose_a_letter, "letters: 1 missing"),
+        ("letters", _double_a_letter, "is of no rejected event"),
+        ("letters", _alter_a_letter, "has other bytes than the event"),
+        ("letters", _give_another_reason, "misfiled, expected"),
+        ("workers", _count_one_more_in_a_worker, "table incidents: workers together and log"),
+        ("workers", _count_one_more_alone, "table turnout: the worker alone and log"),
+        ("replay", _count_one_more_in_a_replay, "table visits: replay and log"),
+        ("workers", _show_a_region_twice, "are shown by two"),
+        ("workers", _another_digest, "workers: region XX-A"),
+        ("replay", _another_statement, "statement_digest: replay"),
+        ("samples", _alter_a_scrape, "sample: metrics of w1.1"),
+        ("samples", _alter_a_position, "sample: metrics of w1.1"),
+        ("samples", _alter_a_sampled_digest, "sample: digest of w1.1"),
+        ("samples", _alter_a_sampled_table, "sample: table of w1.1"),
+        ("backwards", _go_backwards, "in w1.1"),
+        ("backwards", _come_back_behind, "by w2.1, after"),
     ],
 )
 def test_each_check_bites(
-    evidence: Evidence, sabotage: Callable[[Evidence], None], told: str
+    evidence: Evidence, check: str, sabotage: Callable[[Evidence], None], told: str
 ) -> None:
     """What was done to the evidence is among what is said of it."""
     sabotage(evidence)
-    problems = judge(evidence)
+    problems = judge(evidence, [check])
     assert any(told in problem for problem in problems), problems
+
+
+def test_a_run_is_judged_by_all(evidence: Evidence) -> None:
+    """What each of several judges finds is in the verdict."""
+    for sabotage in (_alter_a_record, _lose_a_letter, _another_statement, _go_backwards):
+        sabotage(evidence)
+    evidence.samples.clear()
+    problems = judge(evidence)
+    for told in ("log: ", "letters: ", "statement_digest: ", "backwards: "):
+        assert any(problem.startswith(told) for problem in problems), problems

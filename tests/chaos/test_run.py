@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.chaos.sandbox import why_not
 from tests.data import ROOT
-from tests.kafka.jars import class_path
 
 SHORT = ("--seed", "3", "--minutes", "0.7", "--rate", "150")
 """Forty seconds of traffic, in which each lane has three faults or more."""
-
-
-@pytest.fixture
-def sandbox() -> None:
-    """Skips loudly where there can be no namespaces of our own; fails on CI."""
-    if (reason := why_not()) is not None:
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    class_path()
 
 
 def chaos(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -41,7 +28,7 @@ def chaos(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.usefixtures("sandbox")
+@pytest.mark.usefixtures("sandbox", "jars")
 def test_a_short_run_is_exact(tmp_path: Path) -> None:
     """Workers and brokers die, freeze and are cut off; every number is the log's all the while."""
     run = chaos(tmp_path, *SHORT)
@@ -56,7 +43,6 @@ def test_a_short_run_is_exact(tmp_path: Path) -> None:
     assert line["recovery"].keys() == line["faults"].keys()
 
 
-@pytest.mark.usefixtures("sandbox")
 def test_a_schedule_that_is_none_is_told_in_a_line(tmp_path: Path) -> None:
     """No stack trace for a wrong file."""
     wrong = tmp_path / "wrong.json"
