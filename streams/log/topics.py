@@ -58,7 +58,7 @@ class Topic(NamedTuple):
 
 
 async def check_topics(settings: Settings) -> list[Problem]:
-    """Everything about the four topics that is not as it should be. UserError: no broker."""
+    """Everything about the topics that is not as it should be. UserError: no broker."""
     async with admin(settings.broker) as client:
         return list(_problems(settings, await describe(client, settings)))
 
@@ -87,7 +87,7 @@ async def create_topics(settings: Settings, alter: bool = False) -> Creation:
 
 
 async def describe(client: AIOKafkaAdminClient, settings: Settings) -> dict[str, Topic]:
-    """Those of the four topics that exist."""
+    """Those of our topics that exist."""
     wanted = {layout.name for layout in layouts(settings.topics)}
     # All topics are asked for: asking for one by name creates it on some brokers.
     found = [topic for topic in await client.describe_topics() if topic["topic"] in wanted]
