@@ -26,6 +26,7 @@ SECTIONS: Final = {
     "archive": "archive and replay: events/s by cores, bytes an event, memory by length",
     "imports": "importing an export: records/s, memory by its length",
     "live": "a live worker on Apache Kafka: events/s and freshness (needs Java and Maven)",
+    "start": "a worker's start on a million events, with and without snapshots; kill -9",
     "alerts": "a restriction from the log to the web hook (needs Prometheus and Alertmanager too)",
 }
 

@@ -26,6 +26,9 @@ _LAG = "scrutineer_partition_lag_events"
 _EVENTS = "scrutineer_events_total"
 _REJECTED = "scrutineer_rejected_events_total"
 _URGENT = "scrutineer_urgent_rejected_events_total"
+_GAP = "scrutineer_partition_accepted_gap_events"
+_SNAPSHOT = "scrutineer_snapshot_written_timestamp_seconds"
+_OF_WORKER = "* on (instance) group_left (version, python) scrutineer_build_info"
 _NOW = "scrutineer_now_timestamp_seconds"
 
 
@@ -143,7 +146,8 @@ def _partitions() -> dashboard.Panel:
         Text(
             "Each partition of the input topics at each worker: events unread and next offset.",
             "The same partition at two workers is a handover, or a worker that lost it unaware.",
-            "Lag that stays while the position stands still: the worker is stuck, restart it.",
+            "Lag that stays while the position stands still: the worker is stuck, restart it. "
+            "Missing: gone from the log, and accepted; the numbers are lower bounds.",
         ),
         Rows(
             labels=(("topic", "Topic"), ("partition", "Partition"), ("instance", "Worker")),
@@ -155,6 +159,7 @@ def _partitions() -> dashboard.Panel:
             "max by (topic, partition, instance) (scrutineer_partition_position)",
             counted("events", absent="not live"),
         ),
+        Column("Missing", f"max by (topic, partition, instance) ({_GAP})", _MISSING),
         size=(12, 9),
     )
 
@@ -280,7 +285,7 @@ def _workers() -> dashboard.Panel:
             "Each worker's version, and the time it believes it is.",
             "On a day that is played the time is the log's, and all of them agree.",
             "Two versions for longer than an update takes: finish it. Times apart: a clock is "
-            "wrong.",
+            "wrong. Stood still for over half a second: too little processor.",
         ),
         Rows(
             labels=(("instance", "Worker"), ("version", "Version"), ("python", "Python")),
@@ -288,8 +293,23 @@ def _workers() -> dashboard.Panel:
         ),
         Column(
             "Its time",
-            f"{_NOW} * 1000 * on (instance) group_left (version, python) scrutineer_build_info",
+            f"{_NOW} * 1000 {_OF_WORKER}",
             MOMENT,
+        ),
+        Column(
+            "Stood still",
+            f"scrutineer_loop_lag_seconds {_OF_WORKER}",
+            seconds(),
+        ),
+        Column(
+            "Oldest snapshot",
+            f"min without (partition) ({_SNAPSHOT}) * 1000 {_OF_WORKER}",
+            MOMENT,
+        ),
+        Column(
+            "Snapshots not used",
+            f"sum without (reason) (scrutineer_snapshots_refused_total) {_OF_WORKER}",
+            counted("snapshots", absent="no worker"),
         ),
         size=(12, 8),
         absent="no worker",
@@ -324,4 +344,5 @@ def _packs() -> dashboard.Panel:
 
 
 _UNREAD = alarming("events", "all read", absent="not assigned", step=LATENT)
+_MISSING = alarming("offsets", "none", absent="not live", step=LATENT)
 _APART = alarming("events", "agree", absent="nobody", step=LATENT)

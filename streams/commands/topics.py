@@ -19,7 +19,7 @@ _WIDTH = 150
 
 @click.group("topics")
 def command() -> None:
-    """Create or check the three input topics and the one of the dead letters.
+    """Create or check the input topics and those of dead letters and snapshots.
 
     Names, partitions and replication come from the settings' section `topics`.
     """

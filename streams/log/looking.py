@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
 from streams.log.clients import ISOLATION, stable_end
 from streams.log.closing import close
 
 _POLL_MS: Final = 100
-_FETCH_WAIT_MS: Final = 100
+_FETCH_WAIT_MS: Final = 10
 _SECONDS: Final = 10.0
 _FETCH_BYTES: Final = 4096
 
@@ -80,25 +80,46 @@ class Look:
             {tp.topic: offset for tp, offset in ends.items()},
         )
 
-    async def crc(self, topic: str, offset: int) -> int | None:
-        """``crc_of`` the record at an offset; None: there is no record at it."""
+    async def crcs(self, offsets: Mapping[str, int]) -> dict[str, int | None]:
+        """By topic ``crc_of`` the record at its offset; None: there is no record at it."""
         consumer = self._consumer
         assert consumer is not None
-        tp = next(tp for tp in self._tps if tp.topic == topic)
+        found: dict[str, int | None] = {}
+        waiting = {tp for tp in self._tps if tp.topic in offsets}
         consumer.pause(*self._tps)
-        consumer.seek(tp, offset)
-        consumer.resume(tp)
+        for tp in waiting:
+            consumer.seek(tp, offsets[tp.topic])
+        consumer.resume(*waiting)
         try:
             async with asyncio.timeout(_SECONDS):
-                while True:
-                    batch = (await consumer.getmany(tp, timeout_ms=_POLL_MS, max_records=1)).get(tp)
-                    if batch:
-                        first = batch[0]
-                        return crc_of(first.key, first.value) if first.offset == offset else None
-                    end = stable_end(consumer, tp)
-                    if await consumer.position(tp) > offset or (end is not None and end <= offset):
-                        return None
-        except OffsetOutOfRangeError:
-            return None
+                while waiting:
+                    try:
+                        batches = await consumer.getmany(*waiting, timeout_ms=_POLL_MS)
+                    except OffsetOutOfRangeError as error:
+                        found |= dict.fromkeys((tp.topic for tp in error.args[0]), None)
+                        batches = {}
+                    for tp in waiting:
+                        await self._judge(tp, offsets[tp.topic], batches.get(tp), found)
+                    waiting = {tp for tp in waiting if tp.topic not in found}
+                    consumer.pause(*(set(self._tps) - waiting))
         except TimeoutError:
-            raise KafkaError(f"no answer for {topic}/{tp.partition} at {offset}") from None
+            raise KafkaError(f"no answer for {sorted(waiting)}") from None
+        return found
+
+    async def _judge(
+        self,
+        tp: TopicPartition,
+        offset: int,
+        batch: list[ConsumerRecord] | None,
+        found: dict[str, int | None],
+    ) -> None:
+        consumer = self._consumer
+        assert consumer is not None
+        if batch:
+            first = batch[0]
+            same = first.offset == offset
+            found[tp.topic] = crc_of(first.key, first.value) if same else None
+            return
+        end = stable_end(consumer, tp)
+        if await consumer.position(tp) > offset or (end is not None and end <= offset):
+            found[tp.topic] = None

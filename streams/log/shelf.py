@@ -19,7 +19,7 @@ from streams.log.closing import close
 from streams.log.snapshots import MAX_RECORD
 
 _POLL_MS: Final = 200
-_FETCH_WAIT_MS: Final = 100
+_FETCH_WAIT_MS: Final = 10
 _TIMEOUT_MS: Final = 10_000
 _SEND_SECONDS: Final = 30.0
 _OVERHEAD: Final = 16 * 1024

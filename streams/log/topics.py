@@ -62,7 +62,7 @@ class Topic(NamedTuple):
 
 
 async def check_topics(settings: Settings) -> list[Problem]:
-    """Everything about the four topics that is not as it should be. UserError: no broker."""
+    """Everything about the topics that is not as it should be. UserError: no broker."""
     async with admin(settings.broker) as client:
         found = await describe(client, settings)
         wanted = [layout.name for layout in layouts(settings.topics) if layout.name not in found]
@@ -97,7 +97,7 @@ async def create_topics(
 
 
 async def describe(client: AIOKafkaAdminClient, settings: Settings) -> dict[str, Topic]:
-    """Those of the four topics that exist."""
+    """Those of our topics that exist."""
     wanted = {layout.name for layout in layouts(settings.topics)}
     # All topics are asked for: asking for one by name creates it on some brokers.
     found = [topic for topic in await client.describe_topics() if topic["topic"] in wanted]

@@ -149,7 +149,7 @@ PIPELINE: Final[tuple[Family, ...]] = (
         meaning="Snapshots that this worker did not begin with, by reason; it then took an older "
         "one, or the whole log. Since the worker's start.",
         zeros="Every reason.",
-        remedy="schema, acceptance: expected once after another version or pack. checksum, anchor, "
+        remedy="Schema, acceptance: expected once after another version or pack. Checksum, anchor, "
         "position: the topic was tampered with, or the log was recreated; the worker's log says "
         "which partition.",
     ),

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine
-from functools import partial
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from aiokafka.errors import KafkaError
 
@@ -38,7 +37,12 @@ PATIENCE_SECONDS: Final = 30.0
 _RETRY_SECONDS: Final = 1.0
 _WATCH_SECONDS: Final = 2.0
 
-T = TypeVar("T")
+
+class _Facts(NamedTuple):
+    """What the log says. ``crcs``: of the records that were asked for, by topic."""
+
+    bounds: Bounds
+    crcs: dict[str, int | None]
 
 
 class Beginning:
@@ -67,21 +71,20 @@ class Beginning:
                 state.number, RefusedError("unreadable", "the topic does not answer")
             )
         app.snapshots.found(state, self._shelf)
-        bounds = await self._look(Look.bounds)
         for slot in self._slots():
-            part = await self._restored(slot, bounds)
+            part = await self._restored(slot)
             if part is not None:
                 state.tables = part
                 break
-        self._accept_gaps(bounds)
+        await self._accept_gaps()
 
     async def until_accepted(self) -> None:
         """Return once an operator has accepted that the log's start is gone, or may have."""
         while True:
             await asyncio.sleep(_WATCH_SECONDS)
             if await self._read_shelf(0) and self._acceptance() is not None:
-                bounds = await self._look(Look.bounds)
-                if all(self._accepted(topic, start) for topic, start in bounds.starts.items()):
+                starts = (await self._look({})).bounds.starts
+                if all(self._accepted(topic, start) for topic, start in starts.items()):
                     return
 
     def _slots(self) -> list[str]:
@@ -90,14 +93,13 @@ class Beginning:
         placed = [(order.get(header_key(self._state.number, slot), -1), slot) for slot in SLOTS]
         return [slot for offset, slot in sorted(placed, reverse=True) if offset >= 0]
 
-    async def _restored(self, slot: str, bounds: Bounds) -> Partition | None:
+    async def _restored(self, slot: str) -> Partition | None:
         app, state = self._app, self._state
         began = time.monotonic()
         try:
             header = decoded(self._shelf.values[header_key(state.number, slot)])
             check(header, app.snapshots.of, state.number)
-            self._check_positions(header, bounds)
-            await self._check_anchors(header, bounds)
+            self._check(header, await self._look(header.anchors))
             part = await self._put_together(header)
         except RefusedError as refused:
             app.snapshots.refused(state.number, refused)
@@ -111,28 +113,24 @@ class Beginning:
         )
         return part
 
-    def _check_positions(self, header: Header, bounds: Bounds) -> None:
-        for topic, start in bounds.starts.items():
+    def _check(self, header: Header, facts: _Facts) -> None:
+        """Refused: the log does not reach the position, or is another one than was folded."""
+        for topic, start in facts.bounds.starts.items():
             position = header.next.get(topic, 0)
             if position < start and not self._accepted(topic, start):
-                raise RefusedError(
-                    "position", f"{topic}: the log starts at {start}, beyond {position}"
-                )
+                said = f"{topic}: the log starts at {start}, beyond {position}"
+                raise RefusedError("position", said)
             # With an anchor the record before the position is asked for, which tells more than
             # the end that is listed: the embedded broker lists a stale one.
-            if position > bounds.ends[topic] and topic not in header.anchors:
+            if position > facts.bounds.ends[topic] and topic not in header.anchors:
                 raise RefusedError("position", f"{topic}: {position} is beyond the log's end")
-
-    async def _check_anchors(self, header: Header, bounds: Bounds) -> None:
-        """RefusedError: the log holds another record than the one that was folded."""
-        for topic, (offset, crc) in header.anchors.items():
-            if topic not in bounds.starts or offset < bounds.starts[topic]:
-                continue  # deleted with the log's start; a log made anew would have it
-            found = await self._look(partial(Look.crc, topic=topic, offset=offset))
-            if found is None:
+        for topic, crc in facts.crcs.items():
+            offset, known = header.anchors[topic]
+            if crc is None:
                 raise RefusedError("position", f"{topic}: the log holds no record at {offset}")
-            if found != crc:
-                raise RefusedError("anchor", f"{topic}: another record at {offset} than was folded")
+            if crc != known:
+                said = f"{topic}: another record at {offset} than was folded"
+                raise RefusedError("anchor", said)
 
     async def _put_together(self, header: Header) -> Partition:
         values, number = self._shelf.values, self._state.number
@@ -154,10 +152,12 @@ class Beginning:
         acceptance = self._acceptance()
         return start == 0 or (acceptance is not None and acceptance.covers(topic, start))
 
-    def _accept_gaps(self, bounds: Bounds) -> None:
+    async def _accept_gaps(self) -> None:
         """Begin where the log does, where that was accepted, and keep in mind what is missing."""
+        if self._acceptance() is None:
+            return
         part = self._state.tables
-        for topic, start in bounds.starts.items():
+        for topic, start in (await self._look({})).bounds.starts.items():
             position = part.next.get(topic, 0)
             if position >= start or not self._accepted(topic, start):
                 continue
@@ -191,25 +191,31 @@ class Beginning:
                 app.reader_trouble(state, "")
                 return True
 
-    async def _look(self, action: Callable[[Look], Coroutine[Any, Any, T]]) -> T:
+    async def _look(self, anchors: Mapping[str, tuple[int, int]]) -> _Facts:
         """Ask the log, for as long as it takes."""
         app, state = self._app, self._state
         while True:
             try:
-                found: T = await self._submit(
-                    _asked(Look(app.kafka_options, app.states.topics, state.number), action)
-                )
+                look = Look(app.kafka_options, app.states.topics, state.number)
+                facts: _Facts = await self._submit(_facts(look, anchors))
             except KafkaError as error:
                 app.reader_trouble(state, str(error) or type(error).__name__)
                 await asyncio.sleep(_RETRY_SECONDS)
             else:
                 app.reader_trouble(state, "")
-                return found
+                return facts
 
 
-async def _asked(look: Look, action: Callable[[Look], Coroutine[Any, Any, T]]) -> T:
+async def _facts(look: Look, anchors: Mapping[str, tuple[int, int]]) -> _Facts:
     async with look:
-        return await action(look)
+        bounds = await look.bounds()
+        # One that was deleted with the log's start cannot be compared; a log made anew has it.
+        there = {
+            topic: offset
+            for topic, (offset, _) in anchors.items()
+            if offset >= bounds.starts.get(topic, offset + 1)
+        }
+        return _Facts(bounds, await look.crcs(there))
 
 
 async def _put(restoring: Restoring, value: bytes, digest: bytes) -> None:

@@ -49,6 +49,7 @@ def _page(partitions: Iterable[int], records: Iterable[Record]) -> bytes:
             part.fold(result, origin.topic, part.next.get(origin.topic, 0))
     lag = {(topic, number): 0 for topic in TOPICS for number in parts}
     view = View(parts, dict.fromkeys(parts, "live"), EVENING, Freshness(TOPICS), lag)
+    view.snapshots = dict.fromkeys(parts, EVENING)
     for topic in TOPICS:
         for seconds in (0.002, 0.02, 0.3):
             view.freshness.observe(topic, seconds)

@@ -44,9 +44,10 @@ def with_partitions(settings: Settings, partitions: int, replication: int = 1) -
 async def test_created_topics_are_exactly_as_the_layout_says(kafka: KafkaCluster) -> None:
     """The broker confirms partitions, copies and every setting; check has nothing to say."""
     settings = kafka.settings(partitions=5)
-    assert len(await check_topics(settings)) == 4
+    assert len(await check_topics(settings)) == 5
     done = await create_topics(settings)
-    assert done == ([*settings.topics.inputs, settings.topics.dead_letter], [], [])
+    names = settings.topics
+    assert done == ([*names.inputs, names.dead_letter, names.snapshot], [], [])
     async with admin(settings.broker) as client:
         found = await describe(client, settings)
     for layout in layouts(settings.topics):
@@ -62,14 +63,19 @@ async def test_topics_with_a_brokers_defaults_are_refused_and_set_right(
 ) -> None:
     """A week's retention and producers' time stamps are found; only --alter changes them."""
     settings = kafka.settings()
-    await make(settings, dict.fromkeys((*settings.topics.inputs, settings.topics.dead_letter), 3))
+    names = settings.topics
+    await make(settings, dict.fromkeys((*names.inputs, names.dead_letter, names.snapshot), 3))
     wrong = {(each.topic, each.what, each.found) for each in await check_topics(settings)}
     assert wrong == {
         *((name, "retention.ms", "604800000") for name in settings.topics.inputs),
         *((name, "message.timestamp.type", "CreateTime") for name in settings.topics.inputs),
-        (settings.topics.dead_letter, "cleanup.policy", "delete"),
-        (settings.topics.dead_letter, "retention.ms", "604800000"),
-        (settings.topics.dead_letter, "message.timestamp.type", "CreateTime"),
+        (names.dead_letter, "cleanup.policy", "delete"),
+        (names.dead_letter, "retention.ms", "604800000"),
+        (names.dead_letter, "message.timestamp.type", "CreateTime"),
+        (names.snapshot, "cleanup.policy", "delete"),
+        (names.snapshot, "retention.ms", "604800000"),
+        (names.snapshot, "segment.bytes", "1073741824"),
+        (names.snapshot, "min.cleanable.dirty.ratio", "0.5"),
     }
     untouched = await create_topics(settings)
     assert (untouched.created, untouched.altered) == ([], [])
@@ -104,7 +110,7 @@ async def test_inputs_with_different_counts(kafka: KafkaCluster) -> None:
     names = settings.topics
     await make(settings, {names.observer: 6, names.official: 4})
     done = await create_topics(settings)
-    assert done.created == [names.dead_letter]
+    assert done.created == [names.dead_letter, names.snapshot]
     (problem,) = [each for each in done.problems if each.what == "partitions"]
     assert (problem.topic, problem.found, problem.expected) == (names.official, "4", "6")
     assert f"{names.observer} has 6, {names.official} has 4" in problem.advice
@@ -133,6 +139,7 @@ async def test_too_few_copies(kafka: KafkaCluster) -> None:
     assert {each.topic for each in done.problems} == {
         *settings.topics.inputs,
         settings.topics.dead_letter,
+        settings.topics.snapshot,
     }
 
 

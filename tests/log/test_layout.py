@@ -27,12 +27,13 @@ def test_the_inputs_keep_everything_for_ever() -> None:
         }
 
 
-def test_dead_letters_are_compacted_and_never_expire() -> None:
-    """A letter written twice becomes one; none goes by age or size."""
-    dead = layouts(TopicSettings())[-1]
-    assert dead.name == "election.dead-letter"
-    assert dead.configs["cleanup.policy"] == "compact"
-    assert dead.configs["retention.ms"] == dead.configs["retention.bytes"] == "-1"
+def test_dead_letters_and_snapshots_are_compacted_and_never_expire() -> None:
+    """What is written twice becomes one; none goes by age or size."""
+    dead, snapshots = layouts(TopicSettings())[-2:]
+    assert (dead.name, snapshots.name) == ("election.dead-letter", "election.snapshot")
+    for each in (dead, snapshots):
+        assert each.configs["cleanup.policy"] == "compact"
+        assert each.configs["retention.ms"] == each.configs["retention.bytes"] == "-1"
 
 
 @pytest.mark.parametrize(("replication", "in_sync"), [(1, "1"), (2, "1"), (3, "2"), (5, "2")])

@@ -23,7 +23,8 @@ async def test_missing_then_created_then_as_they_should_be() -> None:
     """Check tells what is missing and creates nothing; create makes it; twice is harmless."""
     async with EmbeddedBroker() as broker:
         settings = settings_of(broker)
-        names = [*settings.topics.inputs, settings.topics.dead_letter]
+        topics = settings.topics
+        names = [*topics.inputs, topics.dead_letter, topics.snapshot]
         for _ in range(2):
             assert [(each.topic, each.found) for each in await check_topics(settings)] == [
                 (name, "missing") for name in names
@@ -42,7 +43,7 @@ async def test_what_the_broker_does_not_tell_is_said() -> None:
         async with admin(settings.broker) as client:
             await client.create_topics([NewTopic(name, 3, 1) for name in settings.topics.inputs])
         done = await create_topics(settings)
-        assert done.created == [settings.topics.dead_letter]
+        assert done.created == [settings.topics.dead_letter, settings.topics.snapshot]
         assert len(done.problems) == 21
         assert {(each.found, each.kind) for each in done.problems} == {
             ("broker does not tell", "untold")

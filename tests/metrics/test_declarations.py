@@ -44,7 +44,7 @@ def test_a_name_tells_type_and_unit(family: Family) -> None:
     assert family.name.endswith("_seconds") == family.unit.startswith("seconds")
     assert family.name.endswith("_timestamp_seconds") == ("since 1970" in family.unit)
     assert not re.search(r"_(ms|milliseconds|minutes|hours|percent|kb|mb|count|sum)\b", family.name)
-    if family.name.startswith("scrutineer_events") or "_lag_" in family.name:
+    if family.name.startswith("scrutineer_events") or "_partition_lag_" in family.name:
         assert family.unit == "events"
 
 

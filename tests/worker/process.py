@@ -70,6 +70,8 @@ class WorkerProcess:
         self._env = {**kept, **{f"SCRUTINEER_{name}": value for name, value in chosen.items()}}
         self._arguments = arguments
         self._process: subprocess.Popen[bytes] | None = None
+        self.program: tuple[str, ...] = ("-m", "streams")
+        """What Python is to run: a test may plant a defect before."""
 
     def __enter__(self) -> Self:
         self.start()
@@ -84,7 +86,7 @@ class WorkerProcess:
         """Start it (again)."""
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "streams", "worker", *self._arguments],
+                [sys.executable, *self.program, "worker", *self._arguments],
                 cwd=ROOT,
                 env=self._env,
                 stdout=output,

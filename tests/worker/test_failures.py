@@ -83,6 +83,43 @@ async def test_a_defect_in_a_rebuild_ends_the_worker(
         assert app.states.live() == {}
 
 
+DEFECT = """
+from streams.tables.partition import Partition
+def fold(self, *_):
+    raise ZeroDivisionError("planted")
+Partition.fold = fold
+from streams.cli import main
+main()
+"""
+
+
+async def test_a_defect_in_a_rebuild_is_loud(broker: str, tmp_path: Path) -> None:
+    """The process ends with 1 and says why; it does not stay up and show nothing."""
+    settings = settings_of(broker, "defect-loud", partitions=1)
+    await create_topics(settings)
+    await send(settings, sample.sample(10))
+    worker = WorkerProcess(settings, tmp_path)
+    worker.program = ("-c", DEFECT)
+    with worker:
+        assert await asyncio.to_thread(worker.exit_status) == 1
+    lines = [line for line in worker.said.splitlines() if '"CRITICAL"' in line]
+    assert len(lines) == 1
+    assert "an error that nobody expected" in lines[0]
+    assert "ZeroDivisionError: planted" in lines[0]
+
+
+async def test_stopped_in_the_midst_of_a_rebuild(broker: str, tmp_path: Path) -> None:
+    """SIGTERM ends it in time with 0: what was read is dropped."""
+    settings = settings_of(broker, "midst", partitions=3)
+    await create_topics(settings)
+    await send(settings, sample.sample(3_000))
+    with WorkerProcess(settings, tmp_path) as worker:
+        await worker.until("/state", lambda answer: bool(answer.body["partitions"]))
+        assert await asyncio.to_thread(worker.stop) == 0, worker.said
+    assert "no orderly end" not in worker.said
+    assert "Traceback" not in worker.said
+
+
 async def test_a_defect_in_an_agent_ends_the_worker(
     broker: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
