@@ -150,7 +150,7 @@ async def test_who_fetches_slowly_is_cut(monkeypatch: pytest.MonkeyPatch) -> Non
 
 async def test_a_request_in_work_is_not_cut() -> None:
     """No timer runs: the limits are for the client's part, the pages have their own."""
-    timers = []
+    timers: list[object] = []
 
     async def page(request: web.Request) -> web.StreamResponse:
         (connection,) = watched._open.values()
