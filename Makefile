@@ -9,12 +9,13 @@ PYTHON ?= python3
 PACKAGES := $(shell grep -c '^[a-z].*==' constraints.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test check chaos soak bench bench-peers docs dashboards constraints clean
+.PHONY: help demo install test check audit chaos soak bench bench-peers docs dashboards constraints clean
 
 help:
 	@echo 'make demo     play a real election day through broker, worker and tables'
 	@echo 'make test     every check and every test, on real Apache Kafka too (needs Java and Maven)'
-	@echo 'make check    style, types, import rules: no tests'
+	@echo 'make check    style, types, import rules, known vulnerabilities: no tests'
+	@echo 'make audit    known vulnerabilities of the dependencies; fails when nobody can be asked'
 	@echo 'make chaos    faults on three brokers and three workers: SEED= MINUTES= SCHEDULE='
 	@echo 'make soak     two hours of that at 500 events/s, memory judged too: MINUTES= RATE='
 	@echo 'make bench    speed and memory, as a table'
@@ -38,6 +39,10 @@ check: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m audit
+
+audit: $(STAMP)
+	$(BIN)/python -m audit --require
 
 # Needs Linux with namespaces, Java and Maven: docs/chaos.md.
 chaos: $(STAMP)

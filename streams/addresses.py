@@ -11,6 +11,9 @@ _HOST_PORT: Final = r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}"
 
 
 def _bootstrap(text: str) -> str:
+    if "@" in text:
+        # Not repeated: what stands before it may be a password.
+        raise ValueError("a host has no user or password before it: sasl_username is for that")
     for part in text.split(","):
         if not re.fullmatch(_HOST_PORT, part) or int(part.rpartition(":")[2]) > 65535:
             raise ValueError(f"{part!r} is not host:port")

@@ -379,7 +379,9 @@ def _complaints(error: ValidationError, origins: Mapping[str, str]) -> Iterator[
         if problem["type"] == "extra_forbidden":
             message = _unknown(name, known)
         elif name in known:
-            given = "the value" if _is_secret(known[name]) else repr(problem["input"])
+            given = repr(problem["input"])
+            if _is_secret(known[name]) or "@" in given:  # user:password@host
+                given = "the value"
             message = f"{given} is not allowed: {message}. {known[name].description}"
         yield f"{name} ({where or 'default'}): {message}"
 

@@ -36,6 +36,7 @@ ISOLATION: Final = "read_committed"
 """What a transaction aborted never was, for anybody: worker, archive and replay read alike."""
 
 _PROBE_MS: Final = 5_000
+_GOODBYE_SECONDS: Final = 1.0
 _FIRST_DELAY: Final = 0.25
 _LONGEST_DELAY: Final = 5.0
 
@@ -173,7 +174,8 @@ async def _knock(host: str, port: int, options: Mapping[str, Any]) -> None:
     try:
         await link.send(MetadataRequest([]))
     finally:
-        link.close()
+        # TLS says goodbye: what ends right after this must not cut that off.
+        await asyncio.wait([link.close()], timeout=_GOODBYE_SECONDS)
 
 
 async def wait_for_broker(settings: Settings, say: Callable[[str], None]) -> None:

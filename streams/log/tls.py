@@ -66,7 +66,7 @@ async def refused_by(host: str, port: int, context: ssl.SSLContext) -> str | Non
             try:
                 await reader.read(1)
             finally:
-                writer.close()
+                writer.transport.abort()
     except ssl.SSLError as error:
         _, alert, reason = (error.reason or "").partition(_ALERT)
         return reason.replace("_", " ").lower() if alert else None

@@ -45,24 +45,45 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def refusal(path: str, shown: str | None, token: str | None, host: str) -> tuple[int, str] | None:
+def refusal(
+    path: str, shown: str | None, token: str | None, host: str, named: str = "localhost"
+) -> tuple[int, str] | None:
     """Status and reason why a page is not shown; None: it may be.
 
-    ``shown``: the request's Authorization header; ``token``: the worker's, None: it has none.
+    ``shown``: the request's Authorization header; ``token``: the worker's, None: it has none;
+    ``host``: the address that is served; ``named``: the one that the client asked for (Host), with
+    or without a port. With a token that name plays no part. Without one, a page of any web site
+    could have its own name lead a browser on this machine here (DNS rebinding).
     """
     if path in OPEN:
         return None
     if token is None:
         if is_loopback(host):
-            return None
+            if is_loopback(_without_port(named)):
+                return None
+            return 403, (
+                "this worker has no token and is for this machine alone: ask for 127.0.0.1 or "
+                "localhost, or set worker.token_file"
+            )
         return 403, (
             "this worker is reached from elsewhere and has no token: set worker.token_file, and "
             "show the token as Authorization: Bearer TOKEN"
         )
     kind, _, given = (shown or "").partition(" ")
-    if kind.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode()):
+    if kind.lower() == "bearer" and hmac.compare_digest(_bytes(given.strip()), _bytes(token)):
         return None
     return 401, "show the worker's token as Authorization: Bearer TOKEN (worker.token_file)"
+
+
+def _bytes(text: str) -> bytes:
+    """A header's own bytes, whatever they are."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _without_port(named: str) -> str:
+    if named.startswith("["):
+        return named[1:].partition("]")[0]
+    return named.rpartition(":")[0] or named if named.count(":") == 1 else named
 
 
 class Guard:
@@ -76,7 +97,7 @@ class Guard:
     async def __call__(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Answer, refuse with 401 or 403, or give up with 503."""
         shown = request.headers.get("Authorization")
-        refused = refusal(request.path, shown, self._token, self._host)
+        refused = refusal(request.path, shown, self._token, self._host, request.host)
         if refused is not None:
             status, reason = refused
             headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None

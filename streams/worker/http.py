@@ -5,18 +5,22 @@ from __future__ import annotations
 import asyncio
 import errno
 import json
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 from mode import Service
 
 from streams.errors import UserError
 from streams.worker import pages
+from streams.worker.connections import HEAD_BYTES, HEADERS, Connections, Site
 from streams.worker.guard import Guard, Handler, token_of
 
 if TYPE_CHECKING:
     from streams.worker.app import ScrutineerApp
+
+
+_VERBS: Final = ("GET", "HEAD")
 
 
 class HttpServer(Service):
@@ -37,16 +41,9 @@ class HttpServer(Service):
         host, port = worker.host, worker.port
         guard = Guard(host, token_of(worker))
 
-        @web.middleware
-        async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
-            return await guard(request, handler)
-
-        application = web.Application(middlewares=[_careful, guarded])
-        for path, page in self._pages().items():
-            application.router.add_get(path, page)
-        runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
+        runner, connections = make_runner(guard, self._pages())
         await runner.setup()
-        site = web.TCPSite(runner, host, port)
+        site = Site(runner, host, port, connections)
         try:
             await site.start()
         except OSError as error:
@@ -118,6 +115,38 @@ class HttpServer(Service):
         }
 
 
+def make_runner(guard: Guard, served: Mapping[str, Handler]) -> tuple[web.AppRunner, Connections]:
+    """Aiohttp's runner of the pages ``served``, with everything that protects them."""
+    connections = Connections()
+
+    @web.middleware
+    async def watched(request: web.Request, handler: Handler) -> web.StreamResponse:
+        connections.asked(request)
+        try:
+            return await handler(request)
+        finally:
+            connections.answered(request)
+
+    @web.middleware
+    async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
+        return await guard(request, handler)
+
+    application = web.Application(middlewares=[watched, _careful, guarded])
+    application.on_response_prepare.append(_signed)
+    for path, page in served.items():
+        application.router.add_get(path, page)
+    runner = web.AppRunner(
+        application,
+        access_log=None,
+        shutdown_timeout=0.5,
+        max_line_size=HEAD_BYTES,
+        max_field_size=HEAD_BYTES,
+        max_headers=HEADERS,
+        lingering_time=2.0,
+    )
+    return runner, connections
+
+
 def _dump(body: object) -> str:
     return json.dumps(body, ensure_ascii=False) + "\n"
 
@@ -128,12 +157,27 @@ def _json(body: object, status: int = 200) -> web.Response:
 
 @web.middleware
 async def _careful(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """JSON for errors too; nothing is ever cached."""
+    """JSON for errors too. No verb but two, wherever it is tried."""
+    if request.method not in _VERBS:
+        refused = _json({"error": "read-only: GET and HEAD alone"}, 405)
+        refused.headers["Allow"] = ", ".join(_VERBS)
+        return refused
     try:
-        response = await handler(request)
+        return await handler(request)
     except web.HTTPNotFound:
-        response = _json({"error": f"there is no page {request.path}", **pages.front()}, 404)
-    except web.HTTPMethodNotAllowed:
-        response = _json({"error": "read-only: GET and HEAD alone"}, 405)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+        return _json({"error": f"there is no page {request.path}", **pages.front()}, 404)
+
+
+async def _signed(_: web.Request, response: web.StreamResponse) -> None:
+    """Headers of every answer: a browser makes nothing of it, keeps nothing, shows it nowhere."""
+    response.headers.update(
+        {
+            "Cache-Control": "no-store",
+            "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+            "Cross-Origin-Resource-Policy": "same-origin",
+            "Referrer-Policy": "no-referrer",
+            "X-Content-Type-Options": "nosniff",
+            # Instead of the versions of Python and aiohttp.
+            "Server": "scrutineer",
+        }
+    )

@@ -13,6 +13,7 @@ from typing import Final
 
 from schemas.pack import Pack
 from streams.errors import UserError
+from streams.secret_files import exposed
 from streams.settings import Settings
 from streams.worker import logs
 from streams.worker.app import ScrutineerApp, create_app
@@ -28,6 +29,13 @@ def run(settings: Settings, pack: Pack, started: Callable[[ScrutineerApp], None]
     expected, logged with its trace. 2: the user's to mend, told on stderr.
     """
     complaints = logs.set_up(settings.log)
+    for name, path in exposed(settings):
+        logs.warn(
+            "everybody on this machine can read a file with a secret",
+            setting=name,
+            file=str(path),
+            advice="chmod o-r, or keep it in a folder of the worker's own",
+        )
     failure, orderly = asyncio.run(_run(settings, pack, started, complaints))
     return _leave(_status(failure), orderly=orderly)
 

@@ -61,7 +61,7 @@ async def grant(broker: BrokerSettings, acls: list[dict[str, Any]]) -> None:
             )
             assert set(_codes(answer.SCHEMA, answer)) == {0}, answer
     finally:
-        link.close()
+        await link.close()
 
 
 def requests(topics: list[str], groups: list[str]) -> dict[Right, Any]:
@@ -103,7 +103,7 @@ async def rights(broker: BrokerSettings, wanted: dict[Right, Any]) -> set[Right]
                 found.add(right)
         return found
     finally:
-        link.close()
+        await link.close()
 
 
 async def _link(broker: BrokerSettings) -> Any:

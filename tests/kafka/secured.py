@@ -7,7 +7,7 @@ import io
 import json
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -32,6 +32,9 @@ STRANGER = "stranger"
 """A user with a password and no role."""
 
 USERS = (*NAMES, STRANGER)
+WayIn = Callable[..., dict[str, Any]]
+"""``login`` or ``certified``: user and authority to broker settings, with changes by name."""
+
 AUTHORIZER = {
     "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
     # The brokers' own plain listeners, which no client of these tests but the tool below uses.
@@ -144,17 +147,18 @@ class Said(NamedTuple):
 
 
 class Guarded(NamedTuple):
-    """A broker that ``over_scram`` made, who signs its certificate, and the topics' settings."""
+    """A broker, who signs its certificate, the topics' settings, and how users get in."""
 
     kafka: KafkaCluster
     authority: Authority
     settings: Settings
     tools: KafkaTools
     folder: Path
+    way_in: WayIn
 
     def of(self, user: str, **broker: Any) -> Settings:
         """The settings with a user's login."""
-        chosen = login(user, self.authority, bootstrap=self.kafka.bootstrap, **broker)
+        chosen = self.way_in(user, self.authority, bootstrap=self.kafka.bootstrap, **broker)
         return self.settings.model_copy(update={"broker": BrokerSettings(**chosen)})
 
     def run(self, user: str, *arguments: str) -> Said:
@@ -168,7 +172,7 @@ class Guarded(NamedTuple):
     def config(self, user: str) -> Path:
         """A settings file with a user's login."""
         topics, path = self.settings.topics, self.folder / f"{user}.toml"
-        broker = login(user, self.authority, bootstrap=self.kafka.bootstrap)
+        broker = self.way_in(user, self.authority, bootstrap=self.kafka.bootstrap)
         chosen = "".join(f'{name} = "{value}"\n' for name, value in broker.items())
         path.write_text(
             f'[topics]\nprefix = "{topics.prefix}"\npartitions = {topics.partitions}\n'
@@ -192,17 +196,17 @@ class Guarded(NamedTuple):
 
     def worker(self, folder: Path, **broker: Any) -> WorkerProcess:
         """A worker with its login, not started."""
-        chosen = variables(login("worker", self.authority, **broker))
+        chosen = variables(self.way_in("worker", self.authority, **broker))
         return WorkerProcess(self.settings, folder, **chosen)
 
 
 @contextmanager
-def guarded_broker(folder: Path) -> Iterator[Guarded]:
+def guarded_broker(folder: Path, way_in: WayIn = login) -> Iterator[Guarded]:
     """Every role granted to the user of its name, and the topics made by who may."""
-    cluster, authority = over_scram(folder)
+    cluster, authority = (over_scram if way_in is login else over_certificates)(folder)
     with cluster as kafka:
         tools = KafkaTools(kafka, folder)
-        found = Guarded(kafka, authority, kafka.settings("election", 2), tools, folder)
+        found = Guarded(kafka, authority, kafka.settings("election", 2), tools, folder, way_in)
         printed = json.loads(found.acls("--format", "json"))
         asyncio.run(grant(BrokerSettings(bootstrap=tools.bootstrap), printed))
         asyncio.run(make_topics(found.of("topic-admin")))

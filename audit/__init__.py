@@ -1,0 +1,1 @@
+"""Known vulnerabilities among the pinned dependencies, as pip-audit knows them."""
