@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from streams.metrics.freshness import Freshness
+from streams.metrics.senders import NOBODY, Senders
 from streams.tables.partition import Partition
 
 Status = Literal["rebuilding", "live", "failed"]
@@ -35,6 +36,14 @@ class WorkerView(Protocol):
     def freshness(self) -> Freshness:
         """How long events took from the log to the tables."""
 
+    @property
+    def slowest(self) -> Mapping[tuple[str, int], float]:
+        """The longest that an event of (topic, partition) took lately, in seconds."""
+
+    @property
+    def senders(self) -> Senders:
+        """Who sent most lately."""
+
 
 @dataclass(slots=True)
 class View:
@@ -45,3 +54,5 @@ class View:
     now: int
     freshness: Freshness
     lag: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    slowest: Mapping[tuple[str, int], float] = field(default_factory=dict)
+    senders: Senders = NOBODY
