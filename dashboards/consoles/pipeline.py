@@ -41,7 +41,7 @@ def console() -> Console:
         answers=(
             (NEEDS, _numbers()),
             (WHERE, (_partitions(), _regions())),
-            (BAD, (_reasons(), _lag())),
+            (BAD, (_reasons(), _senders(), _lag())),
             (SINCE, (_states(), _rate(), _freshness())),
             (SURE, (_workers(), _packs())),
         ),
@@ -144,7 +144,8 @@ def _partitions() -> dashboard.Panel:
     return rows(
         "Partitions by lag",
         Text(
-            "Each partition of the input topics at each worker: events unread and next offset.",
+            "Each partition of the input topics at each worker: events unread, next offset, and "
+            "the longest that an event took lately.",
             "The same partition at two workers is a handover, or a worker that lost it unaware.",
             "Lag that stays while the position stands still: the worker is stuck, restart it. "
             "Missing: gone from the log, and accepted; the numbers are lower bounds.",
@@ -160,6 +161,11 @@ def _partitions() -> dashboard.Panel:
             counted("events", absent="not live"),
         ),
         Column("Missing", f"max by (topic, partition, instance) ({_GAP})", _MISSING),
+        Column(
+            "Slowest",
+            "max by (topic, partition, instance) (scrutineer_partition_freshness_max_seconds)",
+            seconds(),
+        ),
         size=(12, 9),
     )
 
@@ -204,8 +210,29 @@ def _reasons() -> dashboard.Panel:
             f"({_REJECTED})) > 0",
             counted("events", absent="none"),
         ),
-        size=(14, 8),
+        size=(11, 8),
         absent="nothing rejected, or no worker: see Partitions by lag",
+    )
+
+
+def _senders() -> dashboard.Panel:
+    return rows(
+        "Who sends most",
+        Text(
+            "Events of the last five to ten minutes by the source that they name.",
+            "The 20 that sent most to each worker, duplicates and rejected ones included. "
+            "`unlisted`: all that the pack does not list.",
+            "One far above the others: its app repeats itself, or somebody uses its access. Call "
+            "whoever runs it.",
+        ),
+        Rows(labels=(("event_source", "Source"),), sort="Events"),
+        Column(
+            "Events",
+            "sum by (event_source) (scrutineer_source_events)",
+            counted("events", absent="none"),
+        ),
+        size=(5, 8),
+        absent="nothing came lately, or no worker",
     )
 
 
@@ -219,7 +246,7 @@ def _lag() -> dashboard.Panel:
         ),
         counted("events", absent="no worker"),
         Value("{{topic}}", f"sum by (topic) (max by (topic, partition) ({_LAG}))"),
-        size=(10, 8),
+        size=(8, 8),
         link=links.to("Operations room"),
     )
 

@@ -27,6 +27,7 @@ Alert = Literal[
     "PartitionRebuilding",
     "PartitionFailed",
     "PipelineBehind",
+    "SourceFloods",
     "RegionUnwatched",
     "WorkerDown",
     "PackMismatch",

@@ -54,6 +54,11 @@ LABELS: Final[Mapping[str, Label]] = {
     "comparison": Label("level, flow, matched or told", "closed list"),
     "contest": Label("ballot, as coded in the pack", "pack"),
     "election": Label("id of the pack", "pack"),
+    "event_source": Label(
+        "source of the pack that an event names; `unlisted` for all others, `unreadable` for none; "
+        "the 20 that sent most",
+        "pack",
+    ),
     "finding": Label("what is wrong with an official series or a protocol", "closed list"),
     "judgement": Label("digest of the pack's thresholds and texts, first 12 hex digits", "pack"),
     "kind": Label("kind of restriction on observers", "closed list"),

@@ -1,9 +1,10 @@
-"""How long an event took from the log to the tables: a histogram per topic."""
+"""How long an event took from the log to the tables: a histogram per topic, and the slowest."""
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple
 
 BUCKETS: Final = (
@@ -45,9 +46,16 @@ class Freshness:
 
     def observe(self, topic: str, seconds: float) -> None:
         """Count one event of ``topic``. A negative duration (clocks that differ) counts as 0."""
-        seconds = max(seconds, 0.0)
-        self._counts[topic][bisect_left(BUCKETS, seconds)] += 1
-        self._totals[topic] += seconds
+        self.observe_all(topic, (seconds,))
+
+    def observe_all(self, topic: str, durations: Iterable[float]) -> None:
+        """``observe`` for many events of one topic."""
+        counts, total = self._counts[topic], 0.0
+        for duration in durations:
+            seconds = max(duration, 0.0)
+            counts[bisect_left(BUCKETS, seconds)] += 1
+            total += seconds
+        self._totals[topic] += total
 
     def distributions(self) -> Mapping[str, Distribution]:
         """What has been counted so far, per topic."""
@@ -55,3 +63,42 @@ class Freshness:
             topic: Distribution(tuple(counts), self._totals[topic])
             for topic, counts in self._counts.items()
         }
+
+
+WINDOW: Final = 30.0
+"""Seconds for which the slowest event of a partition is told, and at most once more: two scrapes
+of every 15 seconds do not miss it."""
+
+
+class Slowest:
+    """The longest duration of each partition of a topic lately. ``clock``: seconds, never set back.
+
+    Two windows take turns: what is told is of the last whole one and of the one under way.
+    """
+
+    __slots__ = ("_began", "_clock", "_now", "_previous")
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._began = clock()
+        self._now: dict[tuple[str, int], float] = {}
+        self._previous: dict[tuple[str, int], float] = {}
+
+    def observe(self, topic: str, partition: int, seconds: float) -> None:
+        """An event took that long."""
+        self._turn()
+        key = topic, partition
+        self._now[key] = max(seconds, self._now.get(key, 0.0))
+
+    def seconds(self) -> Mapping[tuple[str, int], float]:
+        """(topic, partition) → seconds, of those that had an event."""
+        self._turn()
+        both = self._previous.keys() | self._now.keys()
+        return {key: max(self._previous.get(key, 0.0), self._now.get(key, 0.0)) for key in both}
+
+    def _turn(self) -> None:
+        passed = self._clock() - self._began
+        if passed >= WINDOW:
+            self._previous = {} if passed >= 2 * WINDOW else self._now
+            self._now = {}
+            self._began += passed // WINDOW * WINDOW

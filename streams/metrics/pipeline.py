@@ -168,9 +168,40 @@ PIPELINE: Final[tuple[Family, ...]] = (
         unit="seconds",
         labels=("topic",),
         meaning="From the broker's append of an event to its being visible in the tables. Live "
-        "events only: rebuilds and bursts read in bulk are not in it. Since the worker's start.",
+        "events only: what a rebuild reads in bulk is not in it. Since the worker's start.",
         zeros="Every input topic.",
         remedy="Above a few seconds: look at scrutineer_partition_lag_events, then at the CPU of "
         "worker and broker. Everything at 0: the clocks of broker and worker differ.",
+    ),
+    Family(
+        name="scrutineer_partition_freshness_max_seconds",
+        kind="gauge",
+        unit="seconds",
+        labels=("topic", "partition"),
+        meaning="The longest that an event of this partition took from the broker's append to the "
+        "tables, of the last half minute to minute. Live events only.",
+        zeros="Every input topic of a live partition; also when no event came.",
+        remedy="High on one partition alone: its regions get more than is folded; see "
+        "scrutineer_source_events for who sends it. The others are served in between. High on all: "
+        "the worker lacks CPU.",
+    ),
+    Family(
+        name="scrutineer_source_events",
+        kind="gauge",
+        unit="events",
+        labels=("event_source",),
+        meaning="Events folded live in the last five to ten minutes, by the source that they "
+        "name: the 20 that sent most to this worker. Rejected events and duplicates count as well.",
+        remedy="One that sends far more than its observers can write: its app repeats itself, or "
+        "somebody uses its access. Ask whoever runs it; the broker's quota for its user stops it.",
+    ),
+    Family(
+        name="scrutineer_source_events_error",
+        kind="gauge",
+        unit="events",
+        meaning="By how many events each of scrutineer_source_events may be too high: they are "
+        "counted in bounded memory. 0 with up to 700 sources.",
+        zeros="Always.",
+        remedy="None; 0.35 % of the events at most.",
     ),
 )

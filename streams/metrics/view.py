@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from streams.metrics.freshness import Freshness
+from streams.metrics.senders import NOBODY, Senders
 from streams.tables.partition import Partition
 
 Status = Literal["rebuilding", "live", "failed"]
@@ -47,6 +48,14 @@ class WorkerView(Protocol):
     def refusals(self) -> Mapping[str, int]:
         """Reason → snapshots that were not used."""
 
+    @property
+    def slowest(self) -> Mapping[tuple[str, int], float]:
+        """The longest that an event of (topic, partition) took lately, in seconds."""
+
+    @property
+    def senders(self) -> Senders:
+        """Who sent most lately."""
+
 
 @dataclass(slots=True)
 class View:
@@ -60,3 +69,5 @@ class View:
     loop_lag: float = 0.0
     snapshots: Mapping[int, int] = field(default_factory=dict)
     refusals: Mapping[str, int] = field(default_factory=dict)
+    slowest: Mapping[tuple[str, int], float] = field(default_factory=dict)
+    senders: Senders = NOBODY

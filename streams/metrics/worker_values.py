@@ -79,6 +79,15 @@ class Deployment:
             "scrutineer_partition_lag_events": {
                 (topic, str(number)): lag for (topic, number), lag in view.lag.items()
             },
+            "scrutineer_partition_freshness_max_seconds": {
+                (topic, str(number)): view.slowest.get((topic, number), 0)
+                for number in view.parts
+                for topic in self.topics
+            },
+            "scrutineer_source_events": {
+                (source,): events for source, events in view.senders.events.items()
+            },
+            "scrutineer_source_events_error": {(): view.senders.error},
             "scrutineer_events_total": self._events(view),
             "scrutineer_rejected_events_total": self._rejected(view),
             "scrutineer_urgent_rejected_events_total": self._urgent(view),

@@ -14,6 +14,10 @@ LAG_EVENTS: Final = 1000
 FRESHNESS_SECONDS: Final = 5
 """Of the 15 seconds that a restriction may take from Kafka to a phone."""
 
+FLOOD_EVENTS: Final = 150_000
+"""Of one source in the five to ten minutes of scrutineer_source_events: 250 to 500 a second, as
+many as 15,000 observers send who write a report every minute."""
+
 URGENT: Final = "topic_partition_type_reason:scrutineer_urgent_rejected_events_total:held"
 REJECTED: Final = "topic_partition_type_reason:scrutineer_rejected_events_total:held"
 
@@ -62,6 +66,18 @@ PARTITION_FAILED: Final = Sheet(
     summary="Partition {{ $labels.partition }} failed: its regions are not watched",
     description="Worker {{ $labels.instance }} can't rebuild partition {{ $labels.partition }}: "
     "the log's start is gone or unreadable. Its log says which.",
+)
+
+SOURCE_FLOODS: Final = Sheet(
+    name="SourceFloods",
+    severity="warning",
+    team="engineers",
+    dashboard="pipeline-health",
+    fields=("event_source",),
+    summary="One source floods the log: {{ $labels.event_source }}",
+    description='{{ $value | printf "%.0f" }} events of the last ten minutes name '
+    "{{ $labels.event_source }} as their source, more than observers can write. Its regions may "
+    "be shown late. Its app repeats itself, or somebody uses its access.",
 )
 
 REGION_UNWATCHED: Final = Sheet(
@@ -154,7 +170,16 @@ def _behind(writer: Writer) -> list[Rule]:
         _late(writer, "lag", f"{lag} > {LAG_EVENTS}", waits, more),
         _late(writer, "freshness", late, slow, more),
         _late(writer, "stuck", stuck, waits, still),
+        writer.alert(SOURCE_FLOODS, _flood()),
     ]
+
+
+def _flood() -> str:
+    """Of all workers together, each with its own partitions' events; of each at least so many."""
+    return (
+        "sum by (event_source) (scrutineer_source_events - on (job, instance) group_left () "
+        f"scrutineer_source_events_error) > {FLOOD_EVENTS}"
+    )
 
 
 def _late(writer: Writer, cause: str, expr: str, what: str, why: str) -> Rule:

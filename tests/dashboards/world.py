@@ -13,6 +13,7 @@ from functools import cache
 from schemas import read
 from streams.metrics.freshness import Freshness
 from streams.metrics.page import MetricsPage
+from streams.metrics.senders import Senders
 from streams.metrics.view import View
 from streams.tables.partition import Partition
 from tests.dashboards.day import EVENING, chosen, lifted, pack, random_day
@@ -50,6 +51,7 @@ def _page(partitions: Iterable[int], records: Iterable[Record]) -> bytes:
     lag = {(topic, number): 0 for topic in TOPICS for number in parts}
     view = View(parts, dict.fromkeys(parts, "live"), EVENING, Freshness(TOPICS), lag)
     view.snapshots = dict.fromkeys(parts, EVENING)
+    view.senders = Senders(dict.fromkeys(pack().sources, 40), 0)
     for topic in TOPICS:
         for seconds in (0.002, 0.02, 0.3):
             view.freshness.observe(topic, seconds)
