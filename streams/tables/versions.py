@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, Literal
 
-from schemas.canonical import canonical, data_fields
+from schemas.canonical import canonical, data_fields, event_line
 from schemas.envelope import EVENTS
 from schemas.fields import rfc3339
 
@@ -56,7 +56,7 @@ class Version:
 
     def line(self) -> bytes:
         """The canonical line: everything the state keeps but ``at``, which the log decides."""
-        return canonical({"id": self.id, "source": self.source, **self.content()})
+        return event_line(self.id, self.source, self.type, self.time, self.data)
 
 
 def same_event(a: Version, b: Version) -> bool:
