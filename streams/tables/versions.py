@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_type_hints
 
 from schemas.canonical import canonical, data_fields, event_line
 from schemas.envelope import EVENTS
@@ -15,8 +15,7 @@ Outcome = Literal["accepted", "duplicate", "superseded", "rejected"]
 """What folding one record came to. ``superseded``: kept, but an older version than the current."""
 
 TYPE_OF: Final[dict[type, str]] = {
-    model.model_fields["data"].annotation: name  # type: ignore[misc]
-    for name, (model, _) in EVENTS.items()
+    get_type_hints(model)["data"]: name for name, (model, _) in EVENTS.items()
 }
 """The event type that carries a data class."""
 
