@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from schemas.desk import Clock, Complaint, Notice, Triage
@@ -48,25 +49,44 @@ def sender(type_: str, envelope: Envelope, origin: Origin | None, pack: Pack) ->
 
 def admit(event: Event, origin: Origin | None, pack: Pack) -> Accepted | Rejected:
     """Hold a valid event against the pack and the record it came in."""
-    data = event.data
-    refusal = sender(event.type, event, origin, pack)
-    if refusal is not None:
+    type_, data = event.type, event.data
+    writer, ending = _WRITERS[type_]
+    source = pack.sources.get(event.source)
+    if (
+        source is None
+        or source.authority != writer
+        or event.election != pack.id
+        or (origin is not None and not origin.topic.endswith(ending))
+    ):
+        refusal = sender(type_, event, origin, pack)
+        assert refusal is not None
         return refusal
+    kind = data.__class__
     if isinstance(data, Clock):
         return Accepted(event, "", microseconds(event.time), False)
-    refusal = _CHECKS[data.__class__](event, data, pack)
+    refusal = _CHECKS[kind](event, data, pack)
     if refusal is not None:
         return refusal
     # What belongs to no region is the whole country's, and is routed by the country's code.
     region = data.region or pack.country
     if region not in pack.regions:
-        return Rejected("unknown_region", f"{_path(data)}: '{region}'", event.type)
-    if origin is not None:
-        key = region.encode()
-        if origin.key != key or origin.partition != partition_of(region, origin.partitions):
-            return Rejected("misrouted", _misrouted(region, origin), event.type)
-        return _timed(event, region, origin, pack)
-    return Accepted(event, region, microseconds(event.time), False)
+        return Rejected("unknown_region", f"{_path(data)}: '{region}'", type_)
+    if origin is None:
+        return _ACCEPTED((event, region, microseconds(event.time), False))
+    _, partition, partitions, key, timestamp = origin
+    if key != region.encode() or partition != partition_of(region, partitions):
+        return Rejected("misrouted", _misrouted(region, origin), type_)
+    # Times are judged against the record's, never against the reader's clock.
+    at = microseconds(event.time)
+    if at <= timestamp * 1000 + pack.future_tolerance and kind not in _LATER:
+        return _ACCEPTED((event, region, at, False))
+    return _timed(event, region, at, origin, pack)
+
+
+_ACCEPTED: Final[Callable[[tuple[Event, str, int, bool]], Accepted]] = partial(
+    tuple.__new__, Accepted
+)
+"""``Accepted`` of its fields, in half the time."""
 
 
 def _path(data: Any) -> str:
@@ -80,15 +100,12 @@ def _misrouted(region: str, origin: Origin) -> str:
     return f"partition: {origin.partition}, murmur2 of '{region}' is {right}"
 
 
-def _timed(event: Event, region: str, origin: Origin, pack: Pack) -> Accepted | Rejected:
-    """Judge the event's times against the record's, never against the reader's clock."""
+def _timed(event: Event, region: str, at: int, origin: Origin, pack: Pack) -> Accepted | Rejected:
+    """Judge the times of an event that may be ahead of its record, or has more times inside."""
     known = origin.timestamp * 1000
-    at = microseconds(event.time)
     limit = known + pack.future_tolerance
     data = event.data
     kind = data.__class__
-    if at <= limit and kind not in _LATER:
-        return Accepted(event, region, at, False)
     if isinstance(data, Restriction):
         # A restriction is not lost to a wrong phone clock.
         far = known + pack.restriction_future_tolerance
@@ -150,8 +167,12 @@ def _commission(event: Event, region: str, commission: str | None, pack: Pack) -
 def _report(event: Event, data: Report, pack: Pack) -> Rejected | None:
     if event.subject is not None and event.subject != data.report_id:
         return Rejected("bad_envelope", "subject: must equal data.report_id", event.type)
-    refusal = _commission(event, data.region, data.commission, pack)
-    return refusal or _place(event, data.region, data.station, pack)
+    refusal = None
+    if data.commission is not None:
+        refusal = _commission(event, data.region, data.commission, pack)
+    if refusal is None and data.station is not None and pack.stations is not None:
+        return _place(event, data.region, data.station, pack)
+    return refusal
 
 
 def _contest(event: Event, contest: str | None, pack: Pack) -> Rejected | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal, Union
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
+from pydantic.dataclasses import dataclass
 
 from schemas.desk import Clock, Complaint, Notice, Triage
 from schemas.fields import Authority, Identifier, Timestamp, UriReference
@@ -14,10 +15,12 @@ from schemas.official import OfficialProtocol, OfficialTurnout, Opening
 MAX_EVENT_BYTES: Final = 64 * 1024
 
 
-class Envelope(BaseModel):
-    """CloudEvents 1.0. Other top-level attributes are extensions and are left alone."""
+_OPEN: Final = ConfigDict(extra="ignore", strict=True)
 
-    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
+
+@dataclass(slots=True, frozen=True, kw_only=True, config=_OPEN)
+class Envelope:
+    """CloudEvents 1.0. Other top-level attributes are extensions and are left alone."""
 
     specversion: Literal["1.0"]
     id: Identifier
@@ -28,6 +31,7 @@ class Envelope(BaseModel):
     election: Identifier
 
 
+@dataclass(slots=True, frozen=True, kw_only=True, config=_OPEN)
 class IncidentEvent(Envelope):
     """``election.observer.incident.v1``."""
 
@@ -35,6 +39,7 @@ class IncidentEvent(Envelope):
     data: Incident
 
 
+@dataclass(slots=True, frozen=True, kw_only=True, config=_OPEN)
 class RestrictionEvent(Envelope):
     """``election.observer.restriction.v1``."""
 
@@ -42,6 +47,7 @@ class RestrictionEvent(Envelope):
     data: Restriction
 
 
+@dataclass(slots=True, frozen=True, kw_only=True, config=_OPEN)
 class ObservedTurnoutEvent(Envelope):
     """``election.observer.turnout.v1``."""
 
@@ -49,6 +55,7 @@ class ObservedTurnoutEvent(Envelope):
     data: ObservedTurnout
 
 
+@dataclass(slots=True, frozen=True, kw_only=True, config=_OPEN)
 class VisitEvent(Envelope):
     """``election.observer.visit.v1``."""
 
@@ -56,6 +63,7 @@ class VisitEvent(Envelope):
     data: Visit
 
 
+@dataclass(slots=True, frozen=True, kw_only=True, config=_OPEN)
 class ObservedProtocolEvent(Envelope):
     """``election.observer.protocol.v1``."""
 
@@ -63,6 +71,7 @@ class ObservedProtocolEvent(Envelope):
     data: ObservedProtocol
 
 
+@dataclass(slots=True, frozen=True, kw_only=True, config=_OPEN)
 class OfficialTurnoutEvent(Envelope):
     """``election.official.turnout.v1``."""
 
@@ -70,6 +79,7 @@ class OfficialTurnoutEvent(Envelope):
     data: OfficialTurnout
 
 
+@dataclass(slots=True, frozen=True, kw_only=True, config=_OPEN)
 class OfficialProtocolEvent(Envelope):
     """``election.official.protocol.v1``."""
 
@@ -77,6 +87,7 @@ class OfficialProtocolEvent(Envelope):
     data: OfficialProtocol
 
 
+@dataclass(slots=True, frozen=True, kw_only=True, config=_OPEN)
 class OpeningEvent(Envelope):
     """``election.official.opening.v1``."""
 
@@ -84,6 +95,7 @@ class OpeningEvent(Envelope):
     data: Opening
 
 
+@dataclass(slots=True, frozen=True, kw_only=True, config=_OPEN)
 class TriageEvent(Envelope):
     """``election.desk.triage.v1``."""
 
@@ -91,6 +103,7 @@ class TriageEvent(Envelope):
     data: Triage
 
 
+@dataclass(slots=True, frozen=True, kw_only=True, config=_OPEN)
 class NoticeEvent(Envelope):
     """``election.desk.notice.v1``."""
 
@@ -98,6 +111,7 @@ class NoticeEvent(Envelope):
     data: Notice
 
 
+@dataclass(slots=True, frozen=True, kw_only=True, config=_OPEN)
 class ComplaintEvent(Envelope):
     """``election.desk.complaint.v1``."""
 
@@ -105,6 +119,7 @@ class ComplaintEvent(Envelope):
     data: Complaint
 
 
+@dataclass(slots=True, frozen=True, kw_only=True, config=_OPEN)
 class ClockEvent(Envelope):
     """``election.clock.v1``."""
 

@@ -1,7 +1,7 @@
 """What is generated from the code: `make docs` writes it, tests compare it.
 
-The pages of the documentation, the contracts for other people's tools in schemas/json, and the
-rules for Prometheus in deploy.
+The pages of the documentation, the contracts for other people's tools in schemas/json, the
+functions that fill their models, and the rules for Prometheus in deploy.
 """
 
 from __future__ import annotations
@@ -30,3 +30,6 @@ RULES: Final = DOCS.parent / "deploy" / "prometheus" / "rules"
 
 CONTRACTS: Final = DOCS.parent / "schemas" / "json"
 """Where the files of ``schemas.published.documents`` are kept."""
+
+FILLING: Final = DOCS.parent / "schemas" / "filling"
+"""Where the files of ``filling.modules`` are kept."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from docs.generate import CONTRACTS, DOCS, ELECTION, PAGES, RULES
+from docs.generate import CONTRACTS, DOCS, ELECTION, FILLING, PAGES, RULES, filling
 from schemas.published import documents
 from streams.packs import load_pack
 from streams.rules.files import files
@@ -16,6 +16,8 @@ def main() -> None:
         _write(DOCS / name, make())
     for name, text in files(load_pack(ELECTION)).items():
         _write(RULES / name, text)
+    for name, text in filling.modules().items():
+        _write(FILLING / name, text)
     wanted = documents()
     CONTRACTS.mkdir(exist_ok=True)
     for name, text in wanted.items():

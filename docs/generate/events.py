@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, Final, get_args, get_type_hints
 
 from pydantic import TypeAdapter
 
@@ -63,7 +63,7 @@ def page(examples: Path) -> str:
     parts += [f"| `{name}` | required | | {ENVELOPE[name]} |" for name in ("type", "data")]
     for type_, (model, authority) in EVENTS.items():
         parts += [f"\n## {type_}\n", TYPES[type_] + "\n", f"Topic: `election.{authority}`.\n"]
-        data: Any = model.model_fields["data"].annotation
+        data = get_type_hints(model)["data"]
         parts += _fields(TypeAdapter(data), data.__name__, FIELDS)
         parts.append(f"\n```json\n{_pretty(example(examples, type_))}\n```")
     parts += ["\n## Rejections\n", "An event that is not accepted changes no table. It goes to the"]

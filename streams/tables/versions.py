@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_type_hints
 
-from schemas.canonical import canonical, data_fields
+from schemas.canonical import canonical, data_fields, event_line
 from schemas.envelope import EVENTS
 from schemas.fields import rfc3339
 
@@ -15,8 +15,7 @@ Outcome = Literal["accepted", "duplicate", "superseded", "rejected"]
 """What folding one record came to. ``superseded``: kept, but an older version than the current."""
 
 TYPE_OF: Final[dict[type, str]] = {
-    model.model_fields["data"].annotation: name  # type: ignore[misc]
-    for name, (model, _) in EVENTS.items()
+    get_type_hints(model)["data"]: name for name, (model, _) in EVENTS.items()
 }
 """The event type that carries a data class."""
 
@@ -56,7 +55,7 @@ class Version:
 
     def line(self) -> bytes:
         """The canonical line: everything the state keeps but ``at``, which the log decides."""
-        return canonical({"id": self.id, "source": self.source, **self.content()})
+        return event_line(self.id, self.source, self.type, self.time, self.data)
 
 
 def same_event(a: Version, b: Version) -> bool:

@@ -19,10 +19,11 @@ from hypothesis import strategies as st
 
 from schemas import Accepted, Rejected, admission, read
 from schemas.desk import Complaint, Triage
-from schemas.envelope import EVENTS, Event
+from schemas.envelope import Event
 from schemas.observer import ObservedProtocol, ObservedTurnout, Visit
 from schemas.official import OfficialTurnout, Opening
 from schemas.pack import Pack, parse_pack
+from streams.tables.versions import TYPE_OF
 from tests.contracts.beyond import fitted, refused
 from tests.contracts.corpus import ACCEPTED, PACK, SEED, corpus, encoded, expected, features
 from tests.contracts.documents import (
@@ -170,7 +171,7 @@ def test_a_new_rule_between_fields_is_noticed(
 ) -> None:
     """In a model, where its schema does not show it: by the corpus of every release."""
     monkeypatch.setattr(model, "__post_init__", more(model, rule))
-    type_ = next(t for t, (m, _) in EVENTS.items() if m.model_fields["data"].annotation is model)
+    type_ = TYPE_OF[model]
     for folder in RELEASES:
         broken = no_longer_accepted(folder)
         assert broken

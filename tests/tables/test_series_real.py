@@ -135,7 +135,7 @@ def test_the_country_is_held_against_its_twenty_regions(published: list[Accepted
         data: Any = event.event.data
         if event.region == "KZ" and data.publisher == "cec":
             digit = replace(data, percent="9" + data.percent[1:])
-            misprint = event._replace(event=event.event.model_copy(update={"data": digit}))
+            misprint = event._replace(event=replace(event.event, data=digit))
             part = folded(pack, [one for one in published if one is not event] + [misprint])
             told = rows("official_findings", [part], pack, 0)
             sums = [row for row in told if row["finding"] == "sum_mismatch"]
