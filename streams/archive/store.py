@@ -60,6 +60,15 @@ def open_store(where: str) -> Store:
     return ObjectStore(where)
 
 
+def refuse_inside(target: str, where: str, option: str) -> None:
+    """UserError: the file or place ``target`` of ``option`` is in the local archive ``where``."""
+    inner, outer = (each.removeprefix(_LOCAL) for each in (target, where))
+    if "://" in inner or "://" in outer:
+        return
+    if Path(inner).resolve().is_relative_to(Path(outer).resolve()):
+        raise UserError(f"{option} {target}: is in the archive {where}: write elsewhere")
+
+
 class LocalStore:
     """A directory. It comes to be with its first file."""
 

@@ -205,9 +205,10 @@ def verify(*, where: str, key_file: Path | None, chain: str | None, salvage: str
 
 
 def _salvage(store: Store, verdict: Verdict, to: str) -> None:
-    from streams.archive.store import open_store
+    from streams.archive.store import open_store, refuse_inside
     from streams.archive.verifying import salvage
 
+    refuse_inside(to, store.where, "--salvage")
     target = open_store(to)
     with target.locked() as scratch:
         lost = salvage(store, verdict, target, scratch)

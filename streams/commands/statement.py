@@ -79,10 +79,13 @@ def command(
     cut-off give the same bytes.
     """
     from streams.archive.statement.making import made, refuse_embargoed
+    from streams.archive.store import refuse_inside
 
     as_of = AsOf(moment(known_at, "--known-at"), moment(happened_by, "--happened-by"))
     archives = _opened(inputs)
-    _refuse_inside(output, inputs)
+    if output is not None:
+        for each in inputs:
+            refuse_inside(str(output), each, "--output")
     chosen = Chosen(inputs, where, as_of, jobs, tell=False, accept_pack=accept_pack)
     if not internal:
         for pack in _packs(archives, where):
@@ -101,16 +104,6 @@ def _opened(inputs: Sequence[str]) -> Archives:
         if not is_archive(each):
             raise UserError(f"{each}: a statement is made from an archive, whose digests it names")
     return Archives([open_archive(each) for each in inputs])
-
-
-def _refuse_inside(output: Path | None, inputs: Sequence[str]) -> None:
-    """Nothing is ever written into an archive."""
-    for each in inputs:
-        local = each.removeprefix("file://")
-        if output is not None and "://" not in local:
-            root = Path(local).resolve()
-            if output.resolve().is_relative_to(root):
-                raise UserError(f"--output {output}: is in the archive {each}: write elsewhere")
 
 
 def _packs(archives: Archives, where: str | None) -> list[Pack]:

@@ -148,6 +148,21 @@ def test_a_salvage_that_is_refused_leaves_nothing(archive: Path) -> None:
         assert not files(saved)
 
 
+def test_nothing_is_salvaged_into_the_archive_itself(
+    archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor into a folder of it, by whichever name; an object store is elsewhere."""
+    truncated(archive)
+    before = files(archive)
+    for place in (archive, archive / "saved", f"file://{archive}/saved"):
+        with pytest.raises(UserError, match="is in the archive"):
+            run("archive", "verify", archive, "--salvage", place)
+    assert files(archive) == before
+    monkeypatch.chdir(archive)
+    done = run("archive", "verify", ".", "--salvage", f"memory://saved/{archive.parent.name}")
+    assert "salvaged, not whole" in done.stdout
+
+
 def test_copies_that_disagree_are_refused(original: Path, tmp_path: Path) -> None:
     """Where their offsets overlap: with the offset and both places, however many processes."""
     log = made_log(sample(200, seed=5))

@@ -17,7 +17,7 @@ from schemas import Accepted, read
 from schemas.fields import microseconds
 from schemas.pack import parse_pack
 from streams.archive.statement.access import access, incidents
-from streams.archive.statement.authorities import complaints
+from streams.archive.statement.authorities import complaints, results
 from streams.archive.statement.fieldwork import assessment, procedures
 from streams.archive.statement.making import refuse_embargoed
 from streams.archive.statement.material import Material, Rows, polls_maybe_open_until
@@ -169,6 +169,23 @@ def test_five_of_one_kind_each_are_not_named() -> None:
     assert section.tables == ()
     assert section.sentences[0].text.startswith("Observers were restricted in 5 cases")
     assert not any(kind in repr(section) for kind in kinds)
+
+
+def test_nothing_published_is_told_from_nothing_watched() -> None:
+    """Of results; the hours since the close only once all polls have closed."""
+    part, pack = state(), small_pack()
+    for now, when in (
+        (AFTER, "50 full hours after the last polls closed"),
+        (us("18:00"), "before the last polls had closed"),
+    ):
+        (first, _) = results(Material(pack, (part,), now, public=True)).sentences
+        assert "no disaggregated results were published" in first.text
+        assert when in first.text
+        assert "no official publication of any kind" in first.basis
+    part = state(published(valid=5, votes={"a": 5}))
+    first = results(Material(pack, (part,), AFTER, public=True)).sentences[0]
+    assert "Nationwide list: results of 1 of 8 polling stations were public" in first.text
+    assert "no official" not in first.basis
 
 
 def test_what_became_of_restrictions_does_not_tell_their_phases() -> None:

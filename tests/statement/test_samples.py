@@ -88,6 +88,15 @@ def test_a_region_of_few_stations_takes_the_other_along() -> None:
     assert [row[names.index("n")] for row in inside.rows] == [67, 3, 64]
 
 
+def test_too_few_stations_for_a_figure_are_a_number_alone() -> None:
+    """By the pack's own minimum, which may be higher; internally n is told."""
+    few = (one for number, one in enumerate(counts(few=0)) if number in (0, 1, 2, 64, 65, 66))
+    section = turnout(material(few, public=False))
+    lines = [row for row in section.tables[0].rows if row[0] == "XX"]
+    assert [(row[6], row[-1], row[3]) for row in lines] == [(3, "too_few", None)]
+    assert not [one for one in section.sentences if "level" in one.id]
+
+
 def test_verdicts_are_counted_by_region() -> None:
     """Each with its interval, or the word why there is none."""
     section = turnout(material(counts(few=64)))

@@ -16,6 +16,7 @@ _HOUR: Final = 3600
 def results(material: Material) -> Section:
     """Of how many stations results were published, by contest and where."""
     country = material.pack.country
+    order = list(material.pack.contests)
     rows = [
         row
         for row in material.rows("results_published")
@@ -29,11 +30,12 @@ def results(material: Material) -> Section:
     )
     lines = sorted(
         ((row["contest"], row["region"], row["published"], row["stations"]) for row in rows),
-        key=lambda line: (line[0], line[1] != country, line[1]),
+        key=lambda line: (order.index(line[0]), line[1] != country, line[1]),
     )
     caption, note = "Stations whose results were published", "Nowhere else was any published."
     table = Table("results", caption, columns, tuple(lines), (note,))
-    said = tuple(_published(material, row) for row in material.country("results_published"))
+    whole = sorted(material.country("results_published"), key=lambda r: order.index(r["contest"]))
+    said = tuple(_published(material, row) for row in whole)
     openings = tuple(_opened(material))
     return Section("results", "Publication of results", (*openings, *said), (table,))
 
@@ -42,21 +44,27 @@ def _published(material: Material, row: Any) -> Sentence:
     name = material.pack.contests[row["contest"]].name
     stations = "an unknown number of" if row["stations"] is None else count(row["stations"])
     waited = row["seconds_since_close"]
-    when = "while polls were open"
+    when = "by the cut-off"
     if waited is not None:
         when = f"{several(waited // _HOUR, 'full hour')} after the last polls closed"
+    elif material.pack.polls(material.pack.country):
+        when = "before the last polls had closed"
     begin = (
         f"{name}: no disaggregated results were published:" if not row["published"] else f"{name}:"
     )
     text = f"{begin} results of {count(row['published'])} of {stations} polling stations "
     text += f"were public {when}."
     basis = "protocols with votes by contestant, published by station, that are in the log"
-    if not any(row["finding"] != "overdue" for row in material.rows("official_findings")) and not (
-        material.rows("official_turnout") or material.rows("protocols")
-    ):
+    if not _anything(material):
         basis += "; no official publication of any kind is in it"
     figures = {key: row[key] for key in ("published", "stations", "seconds_since_close")}
     return Sentence(f"results.{row['contest']}", text, basis, figures)
+
+
+def _anything(material: Material) -> bool:
+    """Whether any publication of an authority came in: without one, none of results says little."""
+    known = material.rows("official_turnout") or material.rows("openings")
+    return bool(known) or any(row["official"] for row in material.rows("protocols"))
 
 
 def _opened(material: Material) -> Iterator[Sentence]:

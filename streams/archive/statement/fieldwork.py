@@ -113,19 +113,13 @@ def _by_region(material: Material) -> Table:
         Column("share", "Share", "share"),
         Column("basis", "Basis", "code"),
     )
-    lines = tuple(
-        (
-            row["region"],
-            row["phase"],
-            row["visits"],
-            *reversed(_negative(material, row)[:2]),
-            _negative(material, row)[2],
-            row["basis"],
-        )
-        for row in material.rows("assessment")
-        if row["region"] != material.pack.country
-    )
-    return Table("visits_by_region", "Visits by region and phase", columns, lines)
+    lines: list[tuple[Cell, ...]] = []
+    for row in material.rows("assessment"):
+        if row["region"] != material.pack.country:
+            negative, rated, share = _negative(material, row)
+            shown = (row["visits"], rated, negative, share, row["basis"])
+            lines.append((row["region"], row["phase"], *shown))
+    return Table("visits_by_region", "Visits by region and phase", columns, tuple(lines))
 
 
 def procedures(material: Material) -> Section:

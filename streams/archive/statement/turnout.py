@@ -63,7 +63,8 @@ def _compared(material: Material, contest: str, kind: str) -> tuple[list[Sentenc
     whole = [row for row in mine if row["region"] == country and row["verdict"] not in _SILENT]
     regions = [row for row in mine if row["region"] != country and row["checkpoint"] == newest]
     voters = kind in ("matched", "told")
-    gone = _gone(material, regions)
+    stations = sum(row["n"] for row in whole if row["checkpoint"] == newest)
+    gone = _gone(material, regions, stations)
     lines = [_line(material, row, withheld=_few(material, row)) for row in whole]
     shown = [_line(material, row, withheld=row["region"] in gone) for row in regions]
     meanings = AT_STATIONS if voters else MEANINGS
@@ -88,12 +89,15 @@ def _compared(material: Material, contest: str, kind: str) -> tuple[list[Sentenc
     return said, tables
 
 
-def _gone(material: Material, regions: Rows) -> set[str]:
+def _gone(material: Material, regions: Rows, stations: int) -> set[str]:
     """Regions of which nothing that was counted is shown, as too few stations stand behind it.
 
-    Another one goes with a single such region: the country's stations less the rest would be it.
+    Another one goes with a single such region: the country's ``stations`` less the rest would be
+    it. What is of the country and of none of its regions is like a region.
     """
-    counts = listed({row["region"]: row["n"] for row in regions})
+    numbers = {row["region"]: row["n"] for row in regions}
+    rest = max(0, stations - sum(numbers.values()))
+    counts = listed({**numbers, "": rest})
     gone = material.withheld(counts)
     return {name for (name,) in counts.values.keys() - {()} if gone is None or (name,) in gone}
 
@@ -137,7 +141,8 @@ def _sentences(
 ) -> Iterator[Sentence]:
     """About the country at the newest checkpoint, and how many regions have which verdict."""
     for row in whole[-1:]:
-        if not _few(material, row):
+        # With too few stations for the pack there is no figure to speak of.
+        if not _few(material, row) and row["gap"] is not None:
             yield _country(material, kind, contest, row)
     found = Counter(line[-1] for line in shown)
     judged = {verdict: found[verdict] for verdict in _JUDGED if found[verdict]}
