@@ -10,6 +10,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 
 from streams.archive.manifest import Place, Segment
 from streams.archive.segments import Record
+from streams.archive.watch import Watch
 from streams.archive.writing import ArchiveWriter
 from streams.errors import UserError
 from streams.log.bulk import BulkReader, LogMovedError
@@ -39,15 +40,21 @@ class Observer(NamedTuple):
 
 
 class Copier:
-    """One run. ``stop``: set to seal what was read and end."""
+    """One run. ``stop``: set to seal what was read and end. ``watch`` is told how it is doing."""
 
     def __init__(
-        self, settings: Settings, writer: ArchiveWriter, observer: Observer, stop: asyncio.Event
+        self,
+        settings: Settings,
+        writer: ArchiveWriter,
+        observer: Observer,
+        stop: asyncio.Event,
+        watch: Watch,
     ) -> None:
         self._settings = settings
         self._writer = writer
         self._observer = observer
         self._stop = stop
+        self._watch = watch
         self._archived = dict(writer.next)
         self._last = {link.segment.place: link.segment for link in writer.manifest.segments}
         self._positions: dict[Place, int] = {}
@@ -120,6 +127,7 @@ class Copier:
             self._take(records)
             # Only now: everything below the positions has been taken.
             self._positions = {(tp.topic, tp.partition): at for tp, at in reader.positions.items()}
+            self._watch.looked({(tp.topic, tp.partition): at for tp, at in reader.ends.items()})
             await self._seal(self._writer.due())
             self._observer.progress(Progress(self.records, reader.remaining))
             if not records:
@@ -138,6 +146,7 @@ class Copier:
                 self._compare(place, record)
                 continue
             self._writer.append(place, record)
+            self._watch.took(place, record)
             self.records += 1
 
     def _compare(self, place: Place, record: Record) -> None:
@@ -164,6 +173,7 @@ class Copier:
         # Shielded: what is half sealed is sealed, whatever comes.
         sealing = asyncio.to_thread(self._writer.seal, places, self._positions)
         self._observer.sealed(await asyncio.shield(sealing))
+        self._watch.sealed(self._writer.manifest, list(places))
 
     async def _unless_stopped(self, action: Coroutine[Any, Any, T]) -> T | None:
         """What ``action`` returns; None when told to stop before."""
@@ -182,6 +192,7 @@ class Copier:
 
     def _trouble(self, why: str) -> None:
         """Told again with every attempt: said once."""
+        self._watch.trouble(why)
         if bool(why) != self._troubled:
             self._troubled = bool(why)
             said = f"waiting for the broker: {why}" if why else "the broker answers again"

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from streams.errors import UserError
+
 if TYPE_CHECKING:
-    from streams.archive.copying import Copier, Progress
+    from streams.archive.copying import Progress
     from streams.archive.manifest import Segment
     from streams.archive.store import Store
     from streams.archive.verifying import Verdict
+    from streams.archive.watch import Watch
     from streams.archive.writing import ArchiveWriter
     from streams.settings import Settings
 
@@ -68,6 +71,12 @@ def command() -> None:
     help="Seal a segment at this age.",
 )
 @click.option("--pack", "where", metavar="DIR", help="Election pack. Default: the settings'.")
+@click.option(
+    "--metrics",
+    "address",
+    metavar="[HOST]:PORT",
+    help="Serve /metrics and /healthz there, as :6067. Default: nowhere.",
+)
 def copy(
     *,
     to: str,
@@ -76,6 +85,7 @@ def copy(
     segment_mib: int,
     seal_every: float,
     where: str | None,
+    address: str | None,
 ) -> int:
     """Copy the input topics into the archive TO, and go on where it ended before.
 
@@ -86,11 +96,13 @@ def copy(
     """
     from streams.archive.signing import private_key
     from streams.archive.store import open_store
+    from streams.archive.watch import Watch
     from streams.archive.writing import ArchiveWriter, Policy, head_of
     from streams.packs import load_pack, pack_texts
     from streams.settings import load_settings
 
     settings = load_settings()
+    listen = None if address is None else _listen(address)
     where = where if where is not None else settings.pack
     key = None if key_file is None else private_key(key_file)
     pack, texts = load_pack(where), pack_texts(where)
@@ -99,7 +111,8 @@ def copy(
         writer = ArchiveWriter(store, scratch, Policy(segment_mib * 1024 * 1024, seal_every), key)
         known = writer.begin(head_of(pack, texts, settings.topics), texts)
         _greet(to, writer, known=known)
-        whole = asyncio.run(_copy(settings, writer, once=once))
+        watch = Watch(writer.manifest, seal_every)
+        whole = asyncio.run(_copy(settings, writer, watch, listen, once=once))
         writer.sign()
     _sum_up(to, writer)
     return int(not whole)
@@ -113,8 +126,24 @@ def _greet(to: str, writer: ArchiveWriter, *, known: bool) -> None:
         click.echo(f"going on with {to}: {held} records", err=True)
 
 
-async def _copy(settings: Settings, writer: ArchiveWriter, *, once: bool) -> bool:
+def _listen(address: str) -> tuple[str, int]:
+    """Host and port. UserError: it is no address."""
+    host, _, port = address.rpartition(":")
+    if not port.isdigit() or int(port) > 65535:
+        raise UserError(f"--metrics {address}: give a port, as :6067, or host:port")
+    return host.strip("[]") or "127.0.0.1", int(port)
+
+
+async def _copy(
+    settings: Settings,
+    writer: ArchiveWriter,
+    watch: Watch,
+    listen: tuple[str, int] | None,
+    *,
+    once: bool,
+) -> bool:
     from streams.archive.copying import Copier, Observer
+    from streams.archive.serving import serving
     from streams.commands.progress import Bar
 
     stop = asyncio.Event()
@@ -131,8 +160,12 @@ async def _copy(settings: Settings, writer: ArchiveWriter, *, once: bool) -> boo
             chain = writer.manifest.chain
             bar.say(f"sealed {len(segments)} segments, {records} records; chain {chain}")
 
-        copier: Copier = Copier(settings, writer, Observer(bar.say, progress, sealed), stop)
-        return await copier.run(once=once)
+        copier = Copier(settings, writer, Observer(bar.say, progress, sealed), stop, watch)
+        if listen is None:
+            return await copier.run(once=once)
+        async with serving(watch, *listen) as address:
+            bar.say(f"metrics at {address}/metrics")
+            return await copier.run(once=once)
 
 
 def _sum_up(to: str, writer: ArchiveWriter) -> None:

@@ -1,4 +1,4 @@
-"""``scrutineer metrics``: what the worker's metrics mean."""
+"""``scrutineer metrics``: what the metrics mean."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 @click.option("--markdown", "as_markdown", is_flag=True, help="Write the reference page.")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 def command(as_markdown: bool, names: tuple[str, ...]) -> None:
-    """List the metrics of the worker: meaning, unit, labels, and what to do.
+    """List the metrics of worker and archiver: meaning, unit, labels, and what to do.
 
     NAME narrows the list to metrics whose name contains it.
     """
@@ -27,10 +27,12 @@ def _list(names: tuple[str, ...]) -> None:
     from rich.text import Text
 
     from streams.errors import UserError
+    from streams.metrics.archiver import ARCHIVER
     from streams.metrics.families import FAMILIES
     from streams.metrics.reference import signature
 
-    chosen = [f for f in FAMILIES if not names or any(name in f.name for name in names)]
+    known = (*FAMILIES, *ARCHIVER)
+    chosen = [f for f in known if not names or any(name in f.name for name in names)]
     if not chosen:
         raise UserError(
             f"no metric's name contains {' or '.join(names)}; "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from streams.metrics.archiver import ARCHIVER
 from streams.metrics.declare import LABELS, Family
 from streams.metrics.election import ELECTION
 from streams.metrics.fieldwork import FIELDWORK
@@ -19,6 +20,9 @@ tables when they are asked for, so that a restart, a handover or a rebuild canno
 A worker shows the regions whose partitions are live there, and no others. For these regions the
 series named under "at 0" exist before anything happened, because an alert sees 0 → 1 but not the
 appearance of a series. A region that nobody watches has no series, so it never looks calm.
+
+What the archiver shows, with `scrutineer archive TO --metrics`, is at the end: see
+[archive.md](archive.md).
 """
 
 _TITLES = (
@@ -26,6 +30,7 @@ _TITLES = (
     ("Visits, coverage, results, complaints", FIELDWORK),
     ("The turnout gap", TURNOUT),
     ("The worker", PIPELINE),
+    ("The archiver", ARCHIVER),
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import urllib.request
 from collections.abc import AsyncIterator
 from itertools import islice
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from streams.archive.manifest import MANIFEST, parse
-from streams.embedded import EmbeddedBroker
+from streams.embedded import EmbeddedBroker, free_port
 from streams.log.clients import producer
 from streams.log.topics import create_topics
 from streams.settings import BrokerSettings, Settings, TopicSettings
@@ -81,17 +82,30 @@ async def test_killed_in_the_midst_nothing_is_missing_or_twice(
             await send(running, islice(events, 1_000))
             await archiver.until_records(1_000 * number + 300)
             archiver.kill()
-    with ArchiverProcess(running, to, "--seal-every", "3600") as archiver:
+    port = free_port()
+    listen = ("--metrics", f":{port}")
+    with ArchiverProcess(running, to, "--seal-every", "3600", *listen) as archiver:
         await send(running, events)
         await archiver.until_open()
         before = archived(to)
+        health, shown = (fetched(port, page) for page in ("healthz", "metrics"))
         status, said = archiver.stop()
     assert status == 0, said
+    assert json.loads(health) == {"status": "ok", "doing": "following the log"}
+    assert f"\nscrutineer_archive_records {before}.0\n" in shown
+    assert f"metrics at http://127.0.0.1:{port}/metrics" in said
     assert archived(to) > before, "what was open is sealed at the end"
     done = scrutineer(running, "archive", str(to), "--once")
     assert done.returncode == 0, done.stderr
     assert archived(to) == 6_000
     await assert_same(running, to)
+
+
+def fetched(port: int, page: str) -> str:
+    """A page of the archiver's."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/{page}", timeout=30) as answer:
+        text: str = answer.read().decode()
+        return text
 
 
 async def test_another_log_is_noticed(running: Settings, tmp_path: Path) -> None:

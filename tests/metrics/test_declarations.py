@@ -10,6 +10,7 @@ from prometheus_client import generate_latest
 
 from streams.commands.metrics import command
 from streams.errors import UserError
+from streams.metrics.archiver import ARCHIVER
 from streams.metrics.collector import registry
 from streams.metrics.declare import LABELS, Family
 from streams.metrics.families import BY_NAME, FAMILIES
@@ -20,7 +21,9 @@ from tests.metrics.worlds import TOPICS, fold, incident, new_page, official, res
 from tests.packs import small_pack
 from tests.strategies import PARTITIONS
 
-every_family = pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+every_family = pytest.mark.parametrize(
+    "family", [*FAMILIES, *ARCHIVER], ids=lambda family: family.name
+)
 
 
 @every_family
@@ -61,7 +64,7 @@ def test_every_label_is_declared_and_bounded(family: Family) -> None:
 def test_no_label_can_name_a_person_or_hold_a_text() -> None:
     """What an observer is called and what anybody wrote is no label."""
     assert not LABELS.keys() & {"observer", "observer_id", "description", "note", "text", "url"}
-    used = {label for family in FAMILIES for label in family.labels}
+    used = {label for family in (*FAMILIES, *ARCHIVER) for label in family.labels}
     assert used == LABELS.keys()
 
 
@@ -101,7 +104,7 @@ def test_the_command_lists_all() -> None:
     """`scrutineer metrics` in the terminal, `--markdown` for the page."""
     run = CliRunner().invoke(command, [])
     assert run.exit_code == 0
-    assert all(family.name in run.output for family in FAMILIES)
+    assert all(family.name in run.output for family in (*FAMILIES, *ARCHIVER))
     run = CliRunner().invoke(command, ["--markdown"])
     assert run.output == markdown()
 
