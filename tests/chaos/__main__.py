@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from streams.errors import UserError
 from tests.chaos import sandbox
@@ -38,7 +38,7 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     add("--minutes", type=float, default=3.0, help="of traffic (default: 3)")
     add("--rate", type=float, default=RATE, help="events per second (default: 300)")
     add("--soak", action="store_true", help="finite events, rarer faults, memory judged too")
-    add("--schedule", type=Path, help="a schedule that an earlier run wrote, instead of a new one")
+    add("--schedule", type=Path, help="what an earlier run wrote: it alone decides")
     add("--versions", type=int, help="different events; then repeats alone (default: no limit)")
     add("--disk", type=int, default=256, help="MB of each broker's disk (default: 256)")
     add("--report", type=Path, default=REPORT, help=f"a line a run (default: {REPORT})")
@@ -50,7 +50,7 @@ def main() -> int:
     """0: green. 1: something differs. 2: it cannot be run here."""
     try:
         if not sandbox.is_inside():
-            _faults(arguments())  # what is wrong with them is told at once
+            _chosen(arguments())  # what is wrong with them is told at once
             class_path()  # fetched now: there is no network inside
             return sandbox.run_inside(sys.executable, "-m", "tests.chaos", *sys.argv[1:])
         return _inside(arguments())
@@ -90,30 +90,39 @@ def _inside(chosen: argparse.Namespace) -> int:
 
 
 def _plan(chosen: argparse.Namespace) -> Plan:
-    faults, seed, seconds = _faults(chosen)
-    name = f"seed-{seed}-{time.strftime('%H%M%S')}"
-    kept = chosen.keep or chosen.report.parent / name
+    """What is to be done, written down where its logs will be."""
+    about, faults = _chosen(chosen)
+    kept = chosen.keep or chosen.report.parent / f"seed-{about['seed']}-{time.strftime('%H%M%S')}"
     kept.mkdir(parents=True, exist_ok=True)
-    text = dumped(faults, seed=seed, seconds=seconds, rate=chosen.rate)
-    (kept / "schedule.json").write_text(text, encoding="utf-8")
-    versions = chosen.versions or (VERSIONS if chosen.soak else None)
-    return Plan(
-        *(seed, seconds, chosen.rate, faults, kept.resolve(), versions, chosen.disk), chosen.soak
-    )
+    (kept / "schedule.json").write_text(dumped(faults, **about), encoding="utf-8")
+    return Plan(**about, faults=faults, folder=kept.resolve())
 
 
-def _faults(chosen: argparse.Namespace) -> tuple[list[Fault], int, float]:
-    """The faults, seed and seconds of a run. UserError: the schedule given is none."""
-    seed, seconds = chosen.seed, chosen.minutes * 60
-    seed = int(time.time()) % 1_000_000 if seed is None else seed
+def _chosen(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[Fault]]:
+    """What a plan is made of: from a schedule if one is given, else from the command line.
+
+    UserError: the schedule is none.
+    """
     if chosen.schedule is None:
-        return schedule(seed, seconds, RARELY if chosen.soak else PAUSE), seed, seconds
+        seed = int(time.time()) % 1_000_000 if chosen.seed is None else chosen.seed
+        seconds = chosen.minutes * 60
+        about = {
+            "seed": seed,
+            "seconds": seconds,
+            "rate": chosen.rate,
+            "versions": chosen.versions or (VERSIONS if chosen.soak else None),
+            "megabytes": chosen.disk,
+            "soak": chosen.soak,
+        }
+        return about, schedule(seed, seconds, RARELY if chosen.soak else PAUSE)
     try:
         text = chosen.schedule.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         raise UserError(f"--schedule {chosen.schedule}: {error}") from None
     faults, about = parsed(text)
-    return faults, about.get("seed", seed), about.get("seconds", seconds)
+    if missing := set(Plan._fields) - {"faults", "folder"} - about.keys():
+        raise UserError(f"--schedule {chosen.schedule}: {', '.join(sorted(missing))} is missing")
+    return about, faults
 
 
 def _leave(plan: Plan, problems: Sequence[str], say: Callable[[str], None], *, keep: bool) -> int:

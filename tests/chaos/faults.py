@@ -38,12 +38,24 @@ def wait_until(holds: Callable[[], bool], seconds: float) -> bool:
     return True
 
 
+async def ended(worker: Worker) -> str | None:
+    """Wait for the end of a worker that was asked to; returns what is wrong with it."""
+    await asyncio.to_thread(wait_until, lambda: not worker.running, END_SECONDS)
+    status = worker.note_end()
+    if status == 0:
+        return None
+    worker.kill()
+    what = f"does not end within {END_SECONDS:.0f} s" if status is None else f"ends with {status}"
+    return f"SIGTERM: {worker.life} {what}: {worker.log}"
+
+
 class Faults:
     """Does the faults of a schedule.
 
     ``spare``: the first worker is never ended, so that one runs from beginning to end.
     ``recoveries``: kind → seconds from its beginning until all partitions were live and up to
-    date again; ``alone``: those of them that nothing else fell into; ``done``: kind → how often.
+    date again; ``alone``: those of them that nothing else fell into; ``done``: kind → how often;
+    ``problems``: workers that did not heed.
     """
 
     def __init__(
@@ -70,6 +82,7 @@ class Faults:
         self._measuring: set[asyncio.Task[None]] = set()
         self._began: list[float] = []
         self._under_way = 0
+        self.problems: list[str] = []
         self.recoveries: dict[str, list[float]] = defaultdict(list)
         self.alone: dict[str, list[float]] = defaultdict(list)
         self.done: dict[str, int] = defaultdict(int)
@@ -146,11 +159,9 @@ class Faults:
     async def _end(self, worker: Worker) -> None:
         """SIGTERM, and look that it heeds it."""
         worker.ask_to_end()
-        await asyncio.to_thread(wait_until, lambda: not worker.running, END_SECONDS)
-        status = worker.note_end()
-        if status != 0:
-            self._say(f"SIGTERM of {worker.life}: status {status}")
-            worker.kill()
+        if (trouble := await ended(worker)) is not None:
+            self.problems.append(trouble)
+            self._say(trouble)
 
     async def _freeze(self, fault: Fault) -> None:
         worker = self._worker(fault)

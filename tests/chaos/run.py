@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -24,7 +24,7 @@ from streams.tables.views import TABLES
 from tests.chaos import sandbox
 from tests.chaos.brokers import Brokers
 from tests.chaos.evidence import Evidence, letters_of, log_of
-from tests.chaos.faults import FIRST, Faults
+from tests.chaos.faults import FIRST, Faults, ended
 from tests.chaos.pack import DAY, PARTITIONS, chaos_pack, write_pack
 from tests.chaos.proxy import Proxy
 from tests.chaos.sampler import Sampler
@@ -38,6 +38,9 @@ LAST: Final = f"{DAY}T20:30:00Z"
 """What the log's clock says at the end: the ``now`` of every table that is compared."""
 PATIENCE: Final = 150.0
 """Seconds after which what does not come to the log's end has failed."""
+
+PER_SECOND: Final = 2_000
+"""Events of the log that add a second to that: a worker may have to read it all."""
 
 Say = Callable[[str], None]
 Json = dict[str, Any]
@@ -108,6 +111,7 @@ class _Run:
         self.traffic = Traffic(plan.seed, plan.versions)
         self.sender = Sender(self.settings, self.traffic, self.journal)
         self.sampler = Sampler(self.workers, plan.seed, 1 + int(plan.seconds // 600))
+        self.sampling: asyncio.Future[None] | None = None
         self.began = 0.0
         self.faults = Faults(
             *(kafka, proxy, self.workers, self.settings, self.sampler, self.journal, say),
@@ -132,7 +136,7 @@ class _Run:
         self.problems += [f"topics: {problem}" for problem in created.problems]
         for worker in self.workers[:FIRST]:
             worker.start()
-        sampling = asyncio.ensure_future(self.sampler.run())
+        sampling = self.sampling = asyncio.ensure_future(self.sampler.run())
         watching = asyncio.ensure_future(self._watch())
         evidence = None
         try:
@@ -147,6 +151,7 @@ class _Run:
             await asyncio.gather(sampling, watching, return_exceptions=True)
             for worker in self.workers:
                 worker.kill()
+        self.problems += self.faults.problems
         return Played(evidence, self.faults, self.sampler, self.workers, self.problems, self.began)
 
     async def _under_fire(self) -> None:
@@ -156,7 +161,7 @@ class _Run:
         try:
             await self.sender.run(plan.rate, plan.seconds)
             self.say(f"{len(self.journal.sent)} events acknowledged, the traffic ends")
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(PATIENCE + len(self.journal.sent) / PER_SECOND):
                 await faults
                 await self.sender.send(self.traffic.clock(LAST))
         except TimeoutError:
@@ -168,23 +173,19 @@ class _Run:
         """Let the workers come to the end, ask them, then one of them alone; read the log."""
         log = await log_of(self.settings)
         ends = {place: len(records) for place, records in log.items()}
-        await self._until(lambda: self._at(ends), f"the end of the log {ends}")
-        sampling.cancel()
         running = [worker for worker in self.workers if worker.running]
-        bodies = [await self._ask(worker) for worker in running]
+        bodies = await self._taken_down(running, ends)
         await self._until_letters(running)
         one, *others = running
         for worker in others:
             worker.ask_to_end()
-        self.sampler.latest.clear()
-        sampling = asyncio.ensure_future(self.sampler.run())
-        try:
-            await self._until(lambda: self._at(ends, one), "one worker with all partitions")
-        finally:
-            sampling.cancel()
-        alone = await self._ask(one)
+        for worker in others:
+            self.problems += filter(None, [await ended(worker)])
+        (alone,) = await self._taken_down([one], ends)
         await self._until_letters([one])
+        sampling.cancel()
         one.ask_to_end()
+        self.problems += filter(None, [await ended(one)])
         self.say("the tables are taken down; replaying and reading the log")
         return Evidence(
             pack=chaos_pack(),
@@ -201,23 +202,36 @@ class _Run:
             memory=self.sampler.memory,
         )
 
+    async def _taken_down(
+        self, workers: Sequence[Worker], ends: dict[tuple[str, int], int]
+    ) -> list[Json]:
+        """What the workers say at the log's end, when no partition moved while they were asked."""
+        what = f"the end of the log in {[worker.life for worker in workers]}: {ends}"
+        while True:
+            await self._until(lambda: self._at(ends, workers), what)
+            with suppress(aiohttp.ClientError):
+                bodies = [await self._ask(worker) for worker in workers]
+                if settled(bodies, ends):
+                    return bodies
+
     # Looking
 
     async def _watch(self) -> None:
         """Start again whoever ends by itself, as what looks after workers would; tell of it."""
         while True:
             await asyncio.sleep(0.5)
-            for worker in self.workers[:FIRST]:
-                status = worker.note_end()
-                if status is not None and status != 0:
-                    self.problems.append(
-                        f"{worker.life} ended by itself with {status}: {worker.log}"
-                    )
+            for worker in self.workers:
+                if not worker.asked and (status := worker.note_end()) is not None:
+                    trouble = f"{worker.life} ended by itself with {status}: {worker.log}"
+                    self.problems.append(trouble)
+                    self.say(trouble)
                     worker.start()
 
     async def _until(self, holds: Callable[[], bool], what: str) -> None:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + PATIENCE + len(self.journal.sent) / PER_SECOND
         while not holds():
+            if self.sampling is not None and self.sampling.done():
+                self.sampling.result()
             if time.monotonic() > deadline:
                 shown = {name: seen.statuses for name, seen in self.sampler.latest.items()}
                 raise TimeoutError(f"{what}; {shown}")
@@ -227,13 +241,12 @@ class _Run:
         shown = [n for seen in self.sampler.latest.values() for _, n in seen.positions]
         return set(shown) == set(range(PARTITIONS))
 
-    def _at(self, ends: dict[tuple[str, int], int], alone: Worker | None = None) -> bool:
+    def _at(self, ends: dict[tuple[str, int], int], workers: Sequence[Worker]) -> bool:
         """Whether the workers show exactly the log's end, each partition once."""
         found: dict[tuple[str, int], int] = {}
-        for name, seen in self.sampler.latest.items():
-            if alone is not None and name != alone.name:
-                continue
-            if found.keys() & seen.positions.keys():
+        for worker in workers:
+            seen = self.sampler.latest.get(worker.name)
+            if seen is None or found.keys() & seen.positions.keys():
                 return False
             found |= seen.positions
         return found == ends
@@ -245,12 +258,16 @@ class _Run:
 
             async def get(path: str) -> Json:
                 async with session.get(worker.url + path) as answer:
-                    assert answer.status == 200, (worker.life, path, await answer.text())
+                    answer.raise_for_status()
                     found: Json = await answer.json()
                     return found
 
-            tables = {name: (await get(f"/tables/{name}"))["rows"] for name in TABLES}
-            return {"digest": await get("/digest"), "tables": tables}
+            pages = {name: await get(f"/tables/{name}") for name in TABLES}
+            return {
+                "digest": await get("/digest"),
+                "tables": {name: page["rows"] for name, page in pages.items()},
+                "partitions": [page["partitions"] for page in pages.values()],
+            }
 
     async def _until_letters(self, workers: Sequence[Worker]) -> None:
         """Until no worker has a letter on its way."""
@@ -280,3 +297,15 @@ class _Run:
             raise RuntimeError(f"scrutineer replay kafka: {done.stderr}")
         found: Json = json.loads(done.stdout)
         return found
+
+
+def settled(bodies: Sequence[Json], ends: dict[tuple[str, int], int]) -> bool:
+    """Whether each answer is of the same partitions as the others, and all of the log's end."""
+    found: dict[tuple[str, int], int] = {}
+    for body in bodies:
+        digest = body["digest"]
+        if any(partitions != digest["partitions"] for partitions in body["partitions"]):
+            return False
+        for topic, offsets in digest["positions"].items():
+            found |= {(topic, int(number)): offset for number, offset in offsets.items()}
+    return found == ends

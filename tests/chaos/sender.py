@@ -142,7 +142,11 @@ class Sender:
                 metadata_max_age_ms=5_000,
                 request_timeout_ms=30_000,
             )
-            await client.start()
+            try:
+                await client.start()
+            except KafkaError:
+                await close(client.stop())
+                raise
             self._producer = client
             while self._again:
                 await self._send(self._again.popleft())

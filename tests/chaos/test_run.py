@@ -28,6 +28,7 @@ def chaos(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.usefixtures("sandbox", "jars")
 def test_a_short_run_is_exact(tmp_path: Path) -> None:
     """Workers and brokers die, freeze and are cut off; every number is the log's all the while."""

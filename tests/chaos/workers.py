@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -66,12 +65,11 @@ class Worker:
         self._environment = kept | {f"SCRUTINEER_{name}": value for name, value in chosen.items()}
         self._process: subprocess.Popen[bytes] | None = None
         self.incarnation = 0
-        self.started_at = 0.0
         self.frozen = False
         self.was_frozen = False
         """Whether the present process ever was: what it says of its loop then is our doing."""
-        self.ended: list[int] = []
-        """Exit statuses of processes that ended by themselves."""
+        self.asked = False
+        """Whether the present process was asked to end."""
 
     @property
     def running(self) -> bool:
@@ -100,7 +98,7 @@ class Worker:
             output.write(f"--- {self.life}, clock {skew:+.0f} s\n".encode())
             output.flush()
             self._process = processes.start(["env", "-C", str(ROOT), *program], environment, output)
-        self.started_at, self.frozen, self.was_frozen = time.monotonic(), False, False
+        self.frozen, self.was_frozen, self.asked = False, False, False
 
     def kill(self) -> None:
         """Kill -9."""
@@ -112,6 +110,7 @@ class Worker:
     def ask_to_end(self) -> None:
         """SIGTERM."""
         assert self._process is not None
+        self.asked = True
         self._process.terminate()
 
     def freeze(self, *, frozen: bool) -> None:
@@ -122,11 +121,10 @@ class Worker:
         self.was_frozen |= frozen
 
     def note_end(self) -> int | None:
-        """The exit status if the process has ended by itself since the last call."""
+        """The exit status of a process that has ended since the last call and was not killed."""
         if self._process is None or (status := self._process.poll()) is None:
             return None
         self._forget()
-        self.ended.append(status)
         return status
 
     def usage(self) -> Usage | None:
