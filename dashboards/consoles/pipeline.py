@@ -148,7 +148,7 @@ def _partitions() -> dashboard.Panel:
             "the longest that an event took lately.",
             "The same partition at two workers is a handover, or a worker that lost it unaware.",
             "Lag that stays while the position stands still: the worker is stuck, restart it. "
-            "Missing: gone from the log, and accepted; the numbers are lower bounds.",
+            "Missing: gone from the log, and accepted; the numbers are of what is left.",
         ),
         Rows(
             labels=(("topic", "Topic"), ("partition", "Partition"), ("instance", "Worker")),

@@ -128,8 +128,8 @@ PIPELINE: Final[tuple[Family, ...]] = (
         meaning="Offsets that are missing from the tables because the start of the log was gone, "
         "and that an operator has accepted as missing: the partition is live and incomplete.",
         zeros="Every input topic of a live partition.",
-        remedy="Above 0: every number of its regions is a lower bound. Restore the topic from an "
-        "archive into new topics where the numbers must be whole.",
+        remedy="Above 0: the numbers of its regions are of what is left. Where they must be whole, "
+        "publish the events of an archive into new topics.",
     ),
     Family(
         name="scrutineer_snapshot_written_timestamp_seconds",

@@ -6,9 +6,12 @@ import asyncio
 import gc
 import threading
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
+
+_CLOSING_SECONDS: Final = 4.0
+"""Time for clients to be closed, which have three seconds for it."""
 
 
 class LoopThread:
@@ -22,6 +25,11 @@ class LoopThread:
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         self._loop.run_forever()
+        # A task that is only dropped complains, with a trace, when its client is thrown away.
+        if left := asyncio.all_tasks(self._loop):
+            for task in left:
+                task.cancel()
+            self._loop.run_until_complete(asyncio.wait(left, timeout=_CLOSING_SECONDS))
         self._loop.close()
 
     def submit(self, coroutine: Coroutine[Any, Any, T]) -> asyncio.Future[T]:
@@ -29,7 +37,7 @@ class LoopThread:
         return asyncio.wrap_future(asyncio.run_coroutine_threadsafe(coroutine, self._loop))
 
     def stop(self) -> None:
-        """End the thread; what still runs there is dropped."""
+        """End the thread; what still runs there is cancelled."""
         self._loop.call_soon_threadsafe(self._loop.stop)
 
 
