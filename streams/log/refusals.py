@@ -52,9 +52,7 @@ def refusal(
     """That we may not do it, which roles may, and how one is granted."""
     names = sorted(names)
     mine = principal(settings.broker)
-    holders = [set(who_may(settings, operation, kind, name)) for name in names]
-    able = [role for role in who_may(settings, operation, kind, names[0]) if role in holders[-1]]
-    able = [role for role in able if all(role in each for each in holders)]
+    able = who_may(settings, operation, kind, names)
     text = (
         f"the brokers' ACLs do not allow {mine} the operation {operation} on {kind} "
         f"{', '.join(names)}"

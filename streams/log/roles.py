@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final, Literal, NamedTuple
 
 from streams.settings import Settings, TopicSettings
@@ -69,8 +69,22 @@ class Role(NamedTuple):
 def roles(settings: Settings) -> dict[str, Role]:
     """Every role by its name, in the order of ``NAMES``."""
     topics, group = settings.topics, settings.worker.group
-    every = (*topics.inputs, topics.dead_letter, topics.snapshot)
     found = (
+        *_senders(topics),
+        _operator(topics),
+        _worker(topics, group),
+        Role(
+            "archiver",
+            "scrutineer archive, and replay kafka: copies the log and changes nothing",
+            (Grant("topic", topics.inputs, ("Read",), "reads the log"),),
+        ),
+        *_keepers(topics, group),
+    )
+    return {role.name: role for role in found}
+
+
+def _senders(topics: TopicSettings) -> tuple[Role, ...]:
+    return (
         Role(
             "observer-gateway",
             "the system of an observers' organisation that sends its reports",
@@ -94,13 +108,12 @@ def roles(settings: Settings) -> dict[str, Role]:
                 ),
             ),
         ),
-        _operator(topics),
-        _worker(topics, group),
-        Role(
-            "archiver",
-            "scrutineer archive, and replay kafka: copies the log and changes nothing",
-            (Grant("topic", topics.inputs, ("Read",), "reads the log"),),
-        ),
+    )
+
+
+def _keepers(topics: TopicSettings, group: str) -> tuple[Role, ...]:
+    every = (*topics.inputs, topics.dead_letter, topics.snapshot)
+    return (
         Role(
             "monitoring",
             "lag exporters, topics check: sees names, offsets and settings, no record",
@@ -122,7 +135,6 @@ def roles(settings: Settings) -> dict[str, Role]:
             ),
         ),
     )
-    return {role.name: role for role in found}
 
 
 def _operator(topics: TopicSettings) -> Role:
@@ -160,9 +172,15 @@ def _worker(topics: TopicSettings, group: str) -> Role:
     )
 
 
-def who_may(settings: Settings, operation: Operation, kind: Kind, name: str) -> list[str]:
-    """Names of the roles that allow ``operation`` on the resource."""
-    return [role.name for role in roles(settings).values() if role.may(operation, kind, name)]
+def who_may(
+    settings: Settings, operation: Operation, kind: Kind, names: Collection[str]
+) -> list[str]:
+    """Names of the roles that allow ``operation`` on all these resources."""
+    return [
+        role.name
+        for role in roles(settings).values()
+        if all(role.may(operation, kind, name) for name in names)
+    ]
 
 
 def commands(role: Role, principals: Sequence[str], bootstrap: str, config: str) -> Iterator[str]:

@@ -20,6 +20,7 @@ from aiokafka.protocol.fetch import FetchRequest
 from aiokafka.protocol.offset import OffsetRequest
 from aiokafka.protocol.produce import ProduceRequest
 from aiokafka.protocol.types import Array, Schema
+from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
 from streams.log.clients import addresses, security_options
 from streams.settings import BrokerSettings
@@ -102,6 +103,22 @@ async def rights(broker: BrokerSettings, wanted: dict[Right, Any]) -> set[Right]
             if not refused:
                 found.add(right)
         return found
+    finally:
+        await link.close()
+
+
+async def throttled(broker: BrokerSettings, topic: str) -> int:
+    """Longest delay, in ms, that a broker imposes on 8 MB at once, of which it keeps nothing."""
+    builder = DefaultRecordBatchBuilder(2, 0, 0, -1, -1, -1, 1_000_000)
+    builder.append(0, 0, b"KZ-75", bytes(900_000), [])
+    nowhere = [(topic, [(999, bytes(builder.build()))])]
+    link = await _link(broker)
+    try:
+        delays = []
+        for _ in range(9):
+            answer = await link.send(ProduceRequest(None, -1, 5_000, nowhere))
+            delays.append(answer.throttle_time_ms)
+        return int(max(delays))
     finally:
         await link.close()
 

@@ -71,7 +71,7 @@ def over_certificates(folder: Path) -> tuple[KafkaCluster, Authority]:
         f"{LISTENER}.ssl.truststore.type": "PEM",
         f"{LISTENER}.ssl.truststore.location": str(authority.certificate),
         f"{LISTENER}.ssl.client.auth": "required",
-        f"{LISTENER}.ssl.principal.mapping.rules": "RULE:^CN=([^,]+)$/$1/",
+        f"{LISTENER}.ssl.principal.mapping.rules": "RULE:^CN=([^,]+).*$/$1/",
     }
     return KafkaCluster(1, properties, protocol="SSL"), authority
 

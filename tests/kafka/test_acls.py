@@ -12,8 +12,10 @@ import pytest
 from streams.errors import UserError
 from streams.log.clients import probe
 from streams.log.roles import bindings, roles
-from tests.kafka.rights import Right, requests, rights
+from tests.data import ROOT
+from tests.kafka.rights import Right, requests, rights, throttled
 from tests.kafka.secured import STRANGER, USERS, Guarded, login
+from tests.test_docs import blocks
 from tests.worker.process import Answer, send, until_caught_up
 from tests.worker.sample import encoded, incident
 
@@ -180,3 +182,15 @@ async def test_a_listener_of_another_kind_is_told(guarded: Guarded) -> None:
         assert told in said
     with pytest.raises(UserError, match=r"offers no login by PLAIN\. See broker.sasl_mechanism"):
         await probe(guarded.of("worker", sasl_mechanism="PLAIN").broker)
+
+
+async def test_a_quota_slows_who_floods_and_nobody_else(guarded: Guarded) -> None:
+    """The commands of docs/security.md, as they stand there but for the broker's address."""
+    (steps,) = blocks(ROOT / "docs" / "security.md", "run on a broker")
+    lines = "\n".join(step.command for step in steps)
+    said = guarded.tools.run(lines.replace("kafka-1.example.org:9093", guarded.tools.bootstrap))
+    assert "producer_byte_rate=524288" in said
+    flooding = [await throttled(guarded.of("observer-gateway").broker, "election.observer")]
+    flooding += [await throttled(guarded.of("desk").broker, "election.desk")]
+    assert flooding[0] > 0
+    assert flooding[1] == 0
