@@ -14,19 +14,19 @@ from faust.sensors import Monitor
 from faust.types import TP
 from mode import ServiceT
 
-from schemas import read
 from schemas.pack import Pack
-from schemas.verdict import Origin, Rejected
 from streams.errors import UserError
 from streams.log import clients
-from streams.metrics.freshness import Freshness
+from streams.metrics.freshness import Freshness, Slowest
 from streams.metrics.page import MetricsPage
+from streams.metrics.senders import SenderCounts
 from streams.settings import Settings
 from streams.tables.partition import Partition
 from streams.worker import logs
 from streams.worker.catchup import CatchUp
+from streams.worker.feed import Feed
 from streams.worker.http import HttpServer
-from streams.worker.letters import Letters, Posted
+from streams.worker.letters import Letters
 from streams.worker.preflight import Preflight
 from streams.worker.state import PartitionState, States
 from streams.worker.transport import StateTransport
@@ -78,6 +78,8 @@ class ScrutineerApp(faust.App):
         self.kafka_options = clients.kafka_options(settings.broker)
         self.states = States(settings.topics.inputs)
         self.freshness = Freshness(settings.topics.inputs)
+        self.slowest = Slowest()
+        self.senders = SenderCounts(pack.sources)
         self.metrics_page = MetricsPage(pack, settings.topics.inputs, settings.topics.partitions)
         self.failure: BaseException | None = None
         self.failed = asyncio.Event()
@@ -90,6 +92,7 @@ class ScrutineerApp(faust.App):
         self.preflight = Preflight(self)
         self.watch = Watch(self)
         self.catch_up = CatchUp(self)
+        self.feed = Feed(self)
         self._tasks: set[asyncio.Task[None]] = set()
         super().__init__(settings.worker.group, monitor=Unobserved(), **_options(settings))
         self.on_partitions_assigned.connect(self._assigned, weak=False)
@@ -213,37 +216,7 @@ class ScrutineerApp(faust.App):
         self.consumer.pause_partitions({TP(topic, old.number) for topic in self.states.topics})
         self.catch_up.start(state, loud=True)
 
-    # Events
-
-    async def feed(self, stream: Any) -> None:
-        """What each agent does: fold the record that comes next, and no other."""
-        partitions = self.settings.topics.partitions
-        states, letters, pack = self.states, self.letters, self.pack
-        async for event in stream.events():
-            message = event.message
-            state = states.get(message.partition)
-            if state is None or not state.agents:
-                continue
-            topic, offset = message.topic, message.offset
-            expected = state.next(topic)
-            if offset < expected:
-                state.skipped += 1
-                continue
-            if offset > expected:
-                state.gaps += 1
-                self.catch_up.start_burst(state, f"gap: {topic} offset {offset} after {expected}")
-                continue
-            raw = message.value or b""
-            origin = Origin(
-                topic, message.partition, partitions, message.key, round(message.timestamp * 1000)
-            )
-            result = read(raw, origin, pack)
-            needs_letter = state.fold(result, topic, offset)
-            if needs_letter and isinstance(result, Rejected):
-                letters.post(Posted(state, topic, offset, raw, message.key, result))
-            self.freshness.observe(topic, time.time() - message.timestamp)
-            if needs_letter:
-                await letters.room()
+    # Ending
 
     async def end(self) -> None:
         """What is left to end after the services."""
@@ -251,6 +224,8 @@ class ScrutineerApp(faust.App):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.catch_up.stop()
+        self.feed.end()
+        self.senders.close()
 
 
 def whole_partitions(assigned: Iterable[TP], settings: Settings) -> set[int]:
@@ -285,22 +260,9 @@ def create_app(settings: Settings, pack: Pack) -> ScrutineerApp:
     """The worker's application, not started. To be called inside the event loop it will run in."""
     app = ScrutineerApp(settings, pack)
     for name in settings.topics.inputs:
-        # Raw bytes: a decoding error would be acknowledged before anybody could look at it.
-        topic = app.topic(name, value_serializer="raw", key_serializer="raw", acks=False)
-        agent = _agent(app)
-        app.agent(topic, name=f"fold {name}")(agent)
+        # Subscribed to, and no more: no agent of Faust's reads them, see feed.py.
+        app.topics.add(app.topic(name, value_serializer="raw", key_serializer="raw", acks=False))
     return app
-
-
-def _agent(app: ScrutineerApp) -> Any:
-    async def fold(stream: Any) -> None:
-        try:
-            await app.feed(stream)
-        except Exception as error:
-            app.fatal(error)
-            raise
-
-    return fold
 
 
 def _options(settings: Settings) -> dict[str, Any]:

@@ -29,14 +29,10 @@ if TYPE_CHECKING:
     from streams.worker.app import ScrutineerApp
 
 NEAR: Final = 200
-"""Events from the log's end at which the agents take over."""
+"""Events from the log's end at which the live path takes over."""
 
 REBUILDS: Final = 2
 """Partitions rebuilt at a time: one parses while another waits for the broker."""
-
-
-BURSTS: Final = 3
-"""Live partitions caught up at a time; each has a connection and a buffer of its own."""
 
 
 class Parsed(NamedTuple):
@@ -97,14 +93,6 @@ class CatchUp:
     def start(self, state: PartitionState, *, loud: bool = False) -> None:
         """Rebuild a partition from the log. ``loud``: write all its dead letters again."""
         state.task = self._app.spawn(self._rebuild(state, loud=loud), f"rebuild {state.number}")
-
-    @property
-    def may_take_more(self) -> bool:
-        """Whether a burst more would not be one too many at a time."""
-        bursts = [
-            state for state in self._app.states if state.status == "live" and not state.agents
-        ]
-        return len(bursts) < BURSTS
 
     def start_burst(self, state: PartitionState, why: str) -> None:
         """Take a live partition from the agents until it has caught up; it stays live."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final, NamedTuple
@@ -21,7 +21,13 @@ from streams.worker import logs
 from streams.worker.state import PartitionState
 
 MAX_BYTES: Final = 32 * 1024 * 1024
-"""Original bytes on their way at once; then whoever rejects waits."""
+"""Bytes on their way at once, with what keeping a letter costs; then whoever rejects waits."""
+
+SHARE: Final = MAX_BYTES // 4
+"""Of them, of one partition in the live path: one that floods us leaves room for the others."""
+
+OVERHEAD: Final = 1024
+"""What a letter costs beside its bytes: the shortest could be a million otherwise."""
 
 _AT_ONCE: Final = 500
 _RETRY_SECONDS: Final = 1.0
@@ -46,6 +52,11 @@ class Posted(NamedTuple):
     rejected: Rejected
     alone: bool = False
     shortened: bool = False
+
+    @property
+    def size(self) -> int:
+        """Bytes it takes while it is on its way, about."""
+        return len(self.raw) + len(self.key or b"") + OVERHEAD
 
     @property
     def place(self) -> dict[str, object]:
@@ -76,6 +87,7 @@ class Letters(Service):
         self._idle = asyncio.Event()
         self._idle.set()
         self._bytes = 0
+        self._bytes_of: Counter[PartitionState] = Counter()
         self._failed = False
         self._settled_at = time.monotonic()
         self._told_at = 0.0
@@ -89,7 +101,8 @@ class Letters(Service):
         if not self.waiting:
             self._settled_at = time.monotonic()
         self.waiting += 1
-        self._bytes += len(posted.raw)
+        self._bytes += posted.size
+        self._bytes_of[posted.state] += posted.size
         self._idle.clear()
         if self._bytes >= MAX_BYTES:
             self._room.clear()
@@ -99,6 +112,10 @@ class Letters(Service):
     async def room(self) -> None:
         """Wait while too much is on its way."""
         await self._room.wait()
+
+    def takes(self, state: PartitionState) -> bool:
+        """Whether there is room for one more of a partition, in all and in its share."""
+        return self._bytes < MAX_BYTES and self._bytes_of[state] < SHARE
 
     async def flush(self, seconds: float) -> bool:
         """Wait until all are acknowledged, at most ``seconds``; returns whether they are."""
@@ -201,7 +218,10 @@ class Letters(Service):
         posted.state.unsent[posted.topic].discard(posted.offset)
         self._settled_at = time.monotonic()
         self.waiting -= 1
-        self._bytes -= len(posted.raw)
+        self._bytes -= posted.size
+        self._bytes_of[posted.state] -= posted.size
+        if not self._bytes_of[posted.state]:
+            del self._bytes_of[posted.state]
         if self._bytes < MAX_BYTES:
             self._room.set()
         if not self.waiting:

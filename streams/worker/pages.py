@@ -103,7 +103,7 @@ def _partition(app: ScrutineerApp, state: Any) -> dict[str, object]:
     topics = app.states.topics
     return {
         "status": state.status,
-        "fed_by": "agents" if state.agents else "nobody" if state.status == "failed" else "bulk",
+        "fed_by": "live" if state.agents else "nobody" if state.status == "failed" else "bulk",
         "reason": state.reason,
         "positions": {topic: state.next(topic) for topic in topics},
         "lag": {topic: state.lag(topic) for topic in topics},
@@ -247,5 +247,7 @@ def metrics(app: ScrutineerApp) -> tuple[bytes, str]:
         now=app.now(),
         freshness=app.freshness,
         lag=lag,
+        slowest=app.slowest.seconds(),
+        senders=app.senders.top(),
     )
     return app.metrics_page.render(view), CONTENT_TYPE

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import aiokafka
 from aiokafka import TopicPartition
+from aiokafka.consumer.fetcher import FetchResult
 from aiokafka.errors import (
     ClusterAuthorizationFailedError,
     CommitFailedError,
+    ConsumerStoppedError,
     GroupAuthorizationFailedError,
     IllegalStateError,
     KafkaConnectionError,
@@ -32,6 +34,7 @@ from faust.types import TP
 from streams.errors import UserError
 from streams.log.clients import ISOLATION, stable_end
 from streams.log.closing import close
+from streams.worker.feed import PORTION
 
 if TYPE_CHECKING:
     from streams.worker.app import ScrutineerApp
@@ -46,8 +49,15 @@ REFUSED: Final = (
 )
 """Errors that waiting does not mend."""
 
-_FETCH_WAIT_MS: Final = 500
-_YIELD_EVERY: Final = 100
+_FETCH_WAIT_MS: Final = 100
+"""How long the broker may wait for records. A partition that had its last ones taken while a fetch
+was under way is asked for again only after that."""
+
+_FETCH_BYTES: Final = 16 * 1024 * 1024
+"""Most that one broker's answer holds: what lies here until its partition's turn comes."""
+
+_POLL_SECONDS: Final = 1.0
+_HELD_SECONDS: Final = 0.02
 _RETRY_SECONDS: Final = 1.0
 _METADATA_MS: Final = 30_000
 """How soon a topic that was deleted, recreated or has grown is noticed at the latest."""
@@ -75,6 +85,7 @@ class StateConsumerThread(driver.AIOKafkaConsumerThread):
             isolation_level=ISOLATION,
             max_poll_interval_ms=int(conf.broker_max_poll_interval * 1000),
             max_partition_fetch_bytes=conf.consumer_max_fetch_size,
+            fetch_max_bytes=_FETCH_BYTES,
             fetch_max_wait_ms=_FETCH_WAIT_MS,
             request_timeout_ms=int(conf.broker_request_timeout * 1000),
             metadata_max_age_ms=_METADATA_MS,
@@ -106,6 +117,32 @@ class StateConsumerThread(driver.AIOKafkaConsumerThread):
         await super(driver.AIOKafkaConsumerThread, self).on_thread_stop()
         if self._consumer is not None:
             await close(self._consumer.stop())
+
+    async def _fetch_records(
+        self,
+        consumer: aiokafka.AIOKafkaConsumer,
+        active_partitions: set[TP],
+        timeout: float | None = None,  # noqa: ASYNC109 - Faust's name
+        max_records: int | None = None,  # noqa: ARG002 - Faust's name
+    ) -> dict[TopicPartition, list[Any]]:
+        # Overridden: the stock one takes all that was fetched. Of each partition a portion instead,
+        # so that one with many waiting does not keep the others waiting.
+        fetcher = consumer._fetcher
+        if not self.consumer.flow_active:
+            return {}
+        if consumer._closed or fetcher._closed:
+            raise ConsumerStoppedError
+        with fetcher._subscriptions.fetch_context():
+            found: dict[TopicPartition, list[Any]] = {}
+            for tp, result in list(fetcher._records.items()):
+                # An error is raised by the wait below, when nothing else is taken with it.
+                if tp in active_partitions and isinstance(result, FetchResult):
+                    found |= await fetcher.fetched_records([tp], max_records=PORTION)
+            if not found:
+                found = await fetcher.fetched_records(
+                    active_partitions, timeout=timeout, max_records=PORTION
+                )
+            return found
 
     async def seek_all(self, positions: Mapping[TP, int]) -> None:
         """Seek what is still assigned (in thread: between a look and a seek nothing changes)."""
@@ -178,6 +215,7 @@ class StateConsumer(driver.Consumer):
             TP(*tp): offset for tp, offset in self.app.states.positions(self.assignment()).items()
         }
         await self._thread.call_thread(self._thread.seek_all, positions)
+        self.app.feed.forget()
         return positions
 
     async def committed_marks(self, tps: Iterable[TopicPartition]) -> dict[TopicPartition, Any]:
@@ -217,8 +255,12 @@ class StateConsumer(driver.Consumer):
 
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:  # noqa: ASYNC109 - Faust's name
         # Overridden: an error of one partition would end the worker.
+        wanted = (active_partitions or set()) - self.app.feed.held
         try:
-            return await super()._getmany(active_partitions, timeout)
+            if not wanted:
+                await self.sleep(timeout)
+                return {}
+            return await super()._getmany(wanted, timeout)
         except OffsetOutOfRangeError as error:
             for tp in error.args[0]:
                 self.app.position_lost(tp, "position out of the log's range")
@@ -233,35 +275,23 @@ class StateConsumer(driver.Consumer):
 
     async def _drain_messages(self, fetcher: Any) -> None:
         # Overridden: the stock one makes four tasks for every message, which is most of what a
-        # message costs, and drops messages by offsets of its own: the agents' guard decides here.
+        # message costs, and drops messages by offsets of its own: the guard of the feed decides.
+        feed = self.app.feed
         try:
             while not (self.should_stop or fetcher.should_stop):
-                messages = self.getmany(timeout=1.0)
+                wait = _HELD_SECONDS if feed.held else _POLL_SECONDS
+                records, _ = await self._wait_next_records(wait)
+                await feed.take(records or {})
                 await asyncio.sleep(0)
-                handled = 0
-                async for tp, message in messages:
-                    handled += 1
-                    if not handled % _YIELD_EVERY:
-                        await asyncio.sleep(0)
-                    if self._runs_through(tp):
-                        await self.callback(message)
-                    else:
-                        await self.wait_first(self.callback(message), self.suspend_flow.wait())
         except self.consumer_stopped_errors:
             if not self.app.should_stop:
                 raise
         except asyncio.CancelledError:
             if not self.app.should_stop:
                 raise
-
-    def _runs_through(self, tp: TP) -> bool:
-        """Whether the way of a message to its agent has no place to wait in."""
-        conductor = self.app.topics
-        return (
-            self.app.flow_control.is_active()
-            and not conductor._tp_to_callback_lock.locked()
-            and not any(channel.queue.full() for channel in conductor._tp_index[tp])
-        )
+        except Exception as error:
+            self.app.fatal(error)
+            raise
 
     async def force_commit(self, *_: Any, **__: Any) -> bool:
         """Commit how far the side effects are done. Acknowledgements of Faust play no part."""

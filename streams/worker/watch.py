@@ -1,4 +1,4 @@
-"""Looks after a running worker: lag, bursts, what is stuck, and whether the broker answers."""
+"""Looks after a running worker: lag, what is stuck, and whether the broker answers."""
 
 from __future__ import annotations
 
@@ -22,12 +22,6 @@ from streams.worker.transport import REFUSED, CoordinatorEndedError
 
 if TYPE_CHECKING:
     from streams.worker.app import ScrutineerApp
-
-BURST: Final = 2_000
-"""Events behind the log, over all partitions, at which the agents are too slow: half a second."""
-
-WORTH_IT: Final = 300
-"""Events behind the log at which reading a partition in bulk costs less than feeding the agents."""
 
 STALLED_SECONDS: Final = 10.0
 """A live partition with events waiting and no progress for so long is read in bulk."""
@@ -119,11 +113,9 @@ class Watch(Service):
         for state in self._app.states:
             if state.agents:
                 self._learn_ends(state)
-        lags = {state.number: self._lag(state) for state in self._app.states}
-        behind = sum(lags.values()) > BURST
-        for state in sorted(self._app.states, key=lambda state: -lags[state.number]):
+        for state in self._app.states:
             position = sum(state.tables.next.values())
-            lag = lags[state.number]
+            lag = self._lag(state)
             if position != self._seen.get(state.number):
                 self._seen[state.number] = position
                 self._progress_at = state.moved_at = now
@@ -132,9 +124,7 @@ class Watch(Service):
                 state.moved_at = now
             if not state.agents or self._app.rebalancing:
                 continue
-            if behind and lag > WORTH_IT and self._app.catch_up.may_take_more:
-                self._app.catch_up.start_burst(state, f"{lag} events behind")
-            elif now - state.moved_at > STALLED_SECONDS and self.away_since is None:
+            if now - state.moved_at > STALLED_SECONDS and self.away_since is None:
                 logs.warn("no progress; reading in bulk", partition=state.number, lag=lag)
                 self._app.catch_up.start_burst(state, "no progress")
 

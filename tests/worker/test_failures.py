@@ -6,8 +6,6 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +15,13 @@ from faust.types import TP
 from streams.embedded import EmbeddedBroker
 from streams.errors import UserError
 from streams.log.topics import create_topics
-from streams.packs import load_pack
-from streams.settings import Settings, WorkerSettings
-from streams.worker import app as app_module
-from streams.worker import catchup, logs, pages, preflight, watch
-from streams.worker.app import ScrutineerApp, create_app, whole_partitions
+from streams.settings import Settings
+from streams.worker import catchup, feed, logs, pages, preflight, watch
+from streams.worker.app import whole_partitions
 from tests.worker import sample
 from tests.worker.conftest import settings_of
+from tests.worker.in_process import in_process, until, until_live
 from tests.worker.process import WorkerProcess, send
-from tests.worker.sample import PACK
 
 
 class PlantedError(Exception):
@@ -35,38 +31,6 @@ class PlantedError(Exception):
 def broken(*_: Any) -> Any:
     """Stands for a function with a defect."""
     raise PlantedError
-
-
-@asynccontextmanager
-async def in_process(settings: Settings) -> AsyncIterator[ScrutineerApp]:
-    """A worker's application in this process."""
-    worker = WorkerSettings(group=settings.worker.group, port=0)
-    app = create_app(settings.model_copy(update={"worker": worker}), load_pack(PACK))
-    starting = asyncio.create_task(app.start())
-    try:
-        yield app
-    finally:
-        if not starting.done():
-            starting.cancel()
-        await asyncio.wait([starting])
-        await app.stop()
-        await app.end()
-        if not starting.cancelled():
-            starting.result()
-
-
-async def until(app: ScrutineerApp, holds: Callable[[], object]) -> None:
-    """Until that holds."""
-    for _ in range(1000):
-        if holds():
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError(app.watch.health())
-
-
-async def until_live(app: ScrutineerApp) -> None:
-    """Until it shows something."""
-    await until(app, app.states.live)
 
 
 async def test_a_defect_in_a_rebuild_ends_the_worker(
@@ -83,15 +47,15 @@ async def test_a_defect_in_a_rebuild_ends_the_worker(
         assert app.states.live() == {}
 
 
-async def test_a_defect_in_an_agent_ends_the_worker(
+async def test_a_defect_in_the_live_path_ends_the_worker(
     broker: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Faust would start the agent again and go on after the event; here the worker ends."""
-    settings = settings_of(broker, "defect-agent", partitions=1)
+    """Faust would start its fetcher again and go on after the event; here the worker ends."""
+    settings = settings_of(broker, "defect-live", partitions=1)
     await create_topics(settings)
     async with in_process(settings) as app:
         await until_live(app)
-        monkeypatch.setattr(app_module, "read", broken)
+        monkeypatch.setattr(feed, "read", broken)
         await send(settings, sample.sample(1))
         await asyncio.wait_for(app.failed.wait(), 30)
         assert isinstance(app.failure, PlantedError)
