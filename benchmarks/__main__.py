@@ -25,6 +25,7 @@ SECTIONS: Final = {
     "turnout": "the turnout gap: coverage of intervals, false verdicts, power, by simulation",
     "archive": "archive and replay: events/s by cores, bytes an event, memory by length",
     "live": "a live worker on Apache Kafka: events/s and freshness (needs Java and Maven)",
+    "overload": "20,000 events/s, floods, 64 KiB events: exact, how fresh, memory (as live)",
     "alerts": "a restriction from the log to the web hook (needs Prometheus and Alertmanager too)",
 }
 

@@ -100,6 +100,12 @@ class WorkerProcess:
         return self._process is not None and self._process.poll() is None
 
     @property
+    def pid(self) -> int:
+        """Of its process."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def cpu_seconds(self) -> float:
         """Processor time it has used (Linux; elsewhere not a number)."""
         assert self._process is not None
