@@ -27,6 +27,7 @@ SECTIONS: Final = {
     "imports": "importing an export: records/s, memory by its length",
     "live": "a live worker on Apache Kafka: events/s and freshness (needs Java and Maven)",
     "start": "a worker's start on a million events, with and without snapshots; kill -9",
+    "overload": "20,000 events/s, floods, 64 KiB events: exact, how fresh, memory (as live)",
     "alerts": "a restriction from the log to the web hook (needs Prometheus and Alertmanager too)",
 }
 

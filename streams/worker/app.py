@@ -10,7 +10,6 @@ from typing import Any, Final
 import faust
 from aiokafka import TopicPartition
 from faust.app.base import BootStrategy
-from faust.sensors import Monitor
 from faust.types import TP
 from mode import ServiceT
 
@@ -58,25 +57,6 @@ class _Boot(BootStrategy):
         ]
 
 
-class Unobserved(Monitor):
-    """Faust's monitor without what it counts per event: nobody reads it, and it costs."""
-
-    def on_message_in(self, *_: Any) -> None:
-        """Nothing."""
-
-    def on_message_out(self, *_: Any) -> None:
-        """Nothing."""
-
-    def on_stream_event_in(self, *_: Any) -> None:
-        """Nothing."""
-
-    def on_stream_event_out(self, *_: Any) -> None:
-        """Nothing."""
-
-    def track_tp_end_offset(self, *_: Any) -> None:
-        """Nothing."""
-
-
 class ScrutineerApp(faust.App):
     """A worker. Make it with ``create_app``, run it with ``run.py``."""
 
@@ -106,7 +86,7 @@ class ScrutineerApp(faust.App):
         self.catch_up = CatchUp(self)
         self.feed = Feed(self)
         self._tasks: set[asyncio.Task[None]] = set()
-        super().__init__(settings.worker.group, monitor=Unobserved(), **_options(settings))
+        super().__init__(settings.worker.group, **_options(settings))
         self.on_partitions_assigned.connect(self._assigned, weak=False)
 
     def _create_directories(self) -> None:

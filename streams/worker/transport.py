@@ -252,7 +252,9 @@ class StateConsumer(driver.Consumer):
 
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:  # noqa: ASYNC109 - Faust's name
         # Overridden: an error of one partition would end the worker.
-        wanted = (active_partitions or set()) - self.app.feed.held
+        held = self.app.feed.held
+        # Faust's own set as a rule: it sees at once what is paused and resumed meanwhile.
+        wanted = (active_partitions or set()) - held if held else active_partitions
         try:
             if not wanted:
                 await self.sleep(timeout)

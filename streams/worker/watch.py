@@ -106,6 +106,7 @@ class Watch(Service):
 
     def _measure(self) -> None:
         now = time.monotonic()
+        held = self._held()
         for state in self._app.states:
             if state.agents:
                 self._learn_ends(state)
@@ -115,14 +116,18 @@ class Watch(Service):
             if position != self._seen.get(state.number):
                 self._seen[state.number] = position
                 self._progress_at = state.moved_at = now
-            elif state.agents and (not lag or state.number in self.silent):
-                # Nothing to do, as far as can be known.
+            elif state.agents and (not lag or state.number in self.silent or state.number in held):
+                # Nothing to do, as far as can be known, or that could be done.
                 state.moved_at = now
             if not state.agents or self._app.rebalancing:
                 continue
             if now - state.moved_at > STALLED_SECONDS and self.away_since is None:
                 logs.warn("no progress; reading in bulk", partition=state.number, lag=lag)
                 self._app.catch_up.start_burst(state, "no progress")
+
+    def _held(self) -> set[int]:
+        """Partitions that wait for their dead letters to be written."""
+        return {tp.partition for tp in self._app.feed.held}
 
     def _lag(self, state: PartitionState) -> int:
         return sum(state.lag(topic) for topic in self._app.states.topics)
@@ -276,6 +281,8 @@ class Watch(Service):
         if self.silent:
             doing = f"waiting for the brokers of partitions {sorted(self.silent)}"
             return Health(True, doing, degraded=True)
+        if held := sorted(self._held()):
+            return Health(True, f"waiting to write dead letters of {held}", degraded=True)
         if busy:
             return Health(True, f"catching up partitions {[state.number for state in busy]}")
         failed = [state.number for state in app.states if state.status == "failed"]

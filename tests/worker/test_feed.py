@@ -220,3 +220,23 @@ async def test_freshness_counts_what_was_folded_and_no_more() -> None:
         await app.feed.take({HERE: [good(HERE, n) for n in range(6)]})
         await app.feed.take({HERE: [good(HERE, n) for n in range(3, 9)]})
         assert sum(app.freshness.distributions()[TOPIC].counts) == 9
+
+
+async def test_a_partition_that_waits_for_its_letters_is_not_stuck(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Neither read past in bulk nor a reason to restart: it is the broker that takes none."""
+    monkeypatch.setattr(letters_module, "SHARE", 1)
+    async with worker() as app:
+        state = app.states.get(NUMBER)
+        assert state is not None
+        await app.feed.take({HERE: [record(HERE, n, b"") for n in range(4)]})
+        state.ends[TOPIC] = 4
+        app.states.assigned, app.preflight.waiting_for = True, ""
+        app.watch._measure()
+        state.moved_at -= 100
+        app.watch._measure()
+        assert state.agents
+        health = app.watch.health()
+        assert (health.ok, health.degraded) == (True, True)
+        assert health.doing == f"waiting to write dead letters of [{NUMBER}]"
