@@ -91,15 +91,22 @@ class RegionTables:
         event, _, at, skewed = accepted
         data = event.data
         time = microseconds(event.time) if skewed else at
-        version = Version(event.id, event.source, time, at, data)
-        kind = data.__class__
-        if kind is Incident or kind is Restriction:
-            outcome = self._report(version)
-        else:
-            outcome = self._other(kind, version)
+        outcome = self.take(Version(event.id, event.source, time, at, data))
         if outcome != "duplicate":
             self.changes += 1
         return outcome
+
+    def take(self, version: Version) -> Outcome:
+        """Put a version into the tables, where it may be already."""
+        kind = version.data.__class__
+        if kind is Incident or kind is Restriction:
+            return self._report(version)
+        return self._other(kind, version)
+
+    def restore(self, position: int, changes: int, digest: str) -> None:
+        """Go on from where the same versions were counted, and their digest made, elsewhere."""
+        self.position, self.changes = position, changes
+        self._digest = (changes, digest)
 
     def _other(self, kind: type, version: Version) -> Outcome:
         """Fold what is neither an incident nor a restriction, which are nearly everything."""
@@ -176,9 +183,10 @@ class RegionTables:
             current = enlarge(head, new)
             self.decided_several.add((source, report_id))
         report = self.report(source, report_id)
-        if report is not None and current is new:
-            self._uncount(report, None if head is None else head.data)
-            self._count(report, new.data)
+        if report is not None and current is new and not report.data.withdrawn:
+            # That it was heard stays as it is, and looking for it there takes long.
+            self._take_out(report, None if head is None else head.data)
+            self._put_in(report, new.data)
         mine[report_id] = current
         return "accepted" if current is new else "superseded"
 
@@ -188,6 +196,10 @@ class RegionTables:
         if data.withdrawn:
             return
         self._put_down(version)
+        self._put_in(version, decision)
+
+    def _put_in(self, version: Version, decision: Triage | None) -> None:
+        data = version.data
         kind = data.__class__
         if kind is Incident:
             self.incidents.add(data, version.at, decision)
@@ -206,6 +218,10 @@ class RegionTables:
         if data.withdrawn:
             return
         self.heard.remove(version)
+        self._take_out(version, decision)
+
+    def _take_out(self, version: Version, decision: Triage | None) -> None:
+        data = version.data
         kind = data.__class__
         if kind is Incident:
             self.incidents.remove(data, version.at, decision)
