@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator
 from fractions import Fraction
+from functools import lru_cache
 
 from schemas.fields import microseconds
 from schemas.official import OfficialTurnout
@@ -191,11 +192,11 @@ def _basis(pack: Pack, data: OfficialTurnout) -> Basis:
     else:
         registered = register_of_station(pack, data.station, contest)
     stations = station_counts(pack).get(data.region) if data.station is None else 1
+    return Basis(registered, stations, pack.polls(data.region), *_limits(pack))
+
+
+@lru_cache(maxsize=8)
+def _limits(pack: Pack) -> tuple[Fraction, Fraction]:
+    """The pack's tolerance of registers and its most votes a minute, exact as written."""
     turnout = pack.judgement.turnout
-    return Basis(
-        registered,
-        stations,
-        pack.polls(data.region),
-        fraction(turnout.register_percent),
-        fraction(turnout.votes_per_station_minute),
-    )
+    return fraction(turnout.register_percent), fraction(turnout.votes_per_station_minute)

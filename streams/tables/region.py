@@ -95,17 +95,25 @@ class RegionTables:
         return self.put(Version(event.id, event.source, time, at, event.data))
 
     def put(self, version: Version) -> Outcome:
-        """Fold one version of this region, of whatever kind."""
-        kind = version.data.__class__
-        if kind is Incident or kind is Restriction:
-            outcome = self._report(version)
-        else:
-            outcome = self._other(kind, version)
+        """Fold one version of this region, of whatever kind, and keep it in the journal."""
+        outcome = self.take(version)
         if outcome != "duplicate":
             self.changes += 1
             if self.journal is not None:
                 self.journal.append(version)
         return outcome
+
+    def take(self, version: Version) -> Outcome:
+        """Put a version into the tables, where it may be already."""
+        kind = version.data.__class__
+        if kind is Incident or kind is Restriction:
+            return self._report(version)
+        return self._other(kind, version)
+
+    def restore(self, position: int, changes: int, digest: str) -> None:
+        """Go on from where the same versions were counted, and their digest made, elsewhere."""
+        self.position, self.changes = position, changes
+        self._digest = (changes, digest)
 
     def _other(self, kind: type, version: Version) -> Outcome:
         """Fold what is neither an incident nor a restriction, which are nearly everything."""
@@ -184,9 +192,10 @@ class RegionTables:
             current = enlarge(head, new)
             self.decided_several.add((source, report_id))
         report = self.report(source, report_id)
-        if report is not None and current is new:
-            self._uncount(report, None if head is None else head.data)
-            self._count(report, new.data)
+        if report is not None and current is new and not report.data.withdrawn:
+            # That it was heard stays as it is, and looking for it there takes long.
+            self._take_out(report, None if head is None else head.data)
+            self._put_in(report, new.data)
         mine[report_id] = current
         return "accepted" if current is new else "superseded"
 
@@ -196,6 +205,10 @@ class RegionTables:
         if data.withdrawn:
             return
         self._put_down(version)
+        self._put_in(version, decision)
+
+    def _put_in(self, version: Version, decision: Triage | None) -> None:
+        data = version.data
         kind = data.__class__
         if kind is Incident:
             self.incidents.add(data, version.at, decision)
@@ -214,6 +227,10 @@ class RegionTables:
         if data.withdrawn:
             return
         self.heard.remove(version)
+        self._take_out(version, decision)
+
+    def _take_out(self, version: Version, decision: Triage | None) -> None:
+        data = version.data
         kind = data.__class__
         if kind is Incident:
             self.incidents.remove(data, version.at, decision)
