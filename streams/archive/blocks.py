@@ -50,16 +50,18 @@ def staging(data: Path, start: int, end: int) -> Iterator[Path]:
         data.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"{data}: cannot be made: {error.strerror}") from None
-    with _locked(data):
-        for left in data.glob(f"{_STAGING}*"):
-            shutil.rmtree(left, ignore_errors=True)
-        folder = Path(tempfile.mkdtemp(prefix=_STAGING, dir=data))
-        try:
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-    if new and not any(data.iterdir()):
-        data.rmdir()
+    try:
+        with _locked(data):
+            for left in data.glob(f"{_STAGING}*"):
+                shutil.rmtree(left, ignore_errors=True)
+            folder = Path(tempfile.mkdtemp(prefix=_STAGING, dir=data))
+            try:
+                yield folder
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        if new and not any(data.iterdir()):
+            data.rmdir()
 
 
 @contextmanager

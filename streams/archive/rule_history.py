@@ -20,6 +20,8 @@ from streams.errors import UserError
 from streams.rules.model import Alerting, Recording, Rule
 
 _SECONDS: Final = 600.0
+_PIECE: Final = 120
+"""Moments asked for at once: so many values of every series are in memory."""
 _CONSTANT: Final = re.compile(r"vector\(([0-9.e+-]+)\)")
 _BRACE: Final = "{{ `{` }}"
 """How rules write a brace that begins no template: no label of theirs is one."""
@@ -38,12 +40,14 @@ class Level:
 
         UserError: it refuses a rule.
         """
-        for rule, course in self._rules:
-            found = _constant(rule, moments) or _asked(address, rule, moments)
-            text = _recorded(rule, found) if isinstance(rule, Recording) else ""
-            if isinstance(rule, Alerting) and course is not None:
-                text = "".join(_alerts(rule, course, found, moments))
-            out.write(text.encode())
+        for start in range(0, len(moments), _PIECE):
+            piece = moments[start : start + _PIECE]
+            for rule, course in self._rules:
+                found = _constant(rule, piece) or _asked(address, rule, piece)
+                text = _recorded(rule, found) if isinstance(rule, Recording) else ""
+                if isinstance(rule, Alerting) and course is not None:
+                    text = "".join(_alerts(rule, course, found, piece))
+                out.write(text.encode())
 
 
 def _constant(rule: Rule, moments: range) -> list[Any]:

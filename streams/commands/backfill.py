@@ -84,6 +84,8 @@ def command(
         f"{data}: {made.blocks} blocks of {made.samples} samples and what the rules make of them, "
         f"{rfc3339(span.start * 1_000_000)} to {rfc3339(span.end * 1_000_000)}"
     )
+    if lost := log.lost():
+        click.echo(f"NOT WHOLE: {lost} offsets are missing from what was salvaged")
     click.echo(
         "start Prometheus with --storage.tsdb.retention.time=10y, or it deletes what is old, and "
         f"with --query.lookback-delta={step}s, or what ended shows for 5 minutes more"

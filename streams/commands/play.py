@@ -162,6 +162,8 @@ def _worker_settings(play: Play, pack: str) -> str:
     settings, quoted = play.settings, _quoted
     broker = [f"bootstrap = {quoted(settings.broker.bootstrap)}"]
     broker += [] if settings.broker.idempotent else ["idempotent = false"]
+    if settings.broker.security_protocol != "PLAINTEXT":
+        broker += ["# add the login of these workers: security_protocol and what goes with it"]
     lines = [
         f"pack = {quoted(pack)}",
         *("", "[broker]", *broker),
@@ -209,6 +211,8 @@ async def _run(play: Play, pack: str, *, resume: bool) -> int:
                 told = f"{str(error) or type(error).__name__}; {_reached(republisher.progress)}"
                 raise UserError(f"the broker takes no more: {told}. --resume goes on") from None
     _sum_up(script, republisher.progress, ticking=ticker is not None, whole=whole)
+    if lost := play.log.lost():
+        click.echo(f"NOT WHOLE: {lost} offsets are missing from what was salvaged", err=True)
     return 0 if whole else INTERRUPTED
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import math
+import os
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
@@ -39,7 +40,7 @@ from tests.tools import tool
 
 STEP = 30
 LAST = EVENING // 1_000_000
-FIRST = LAST - 40 * 60
+FIRST = LAST - 25 * 60
 BEFORE = LAST - 20 * 60
 """A moment before the day's last reports."""
 
@@ -82,13 +83,13 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="module")
 def data(archive: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Prometheus' folder with the day's last 40 minutes, of two blocks."""
+    """Prometheus' folder with the day's last 25 minutes."""
     for name in ("prometheus", "promtool"):
         tool(name, "prometheus")
     folder = tmp_path_factory.mktemp("backfill") / "data"
     span = ("--from", rfc3339(FIRST * 1_000_000), "--until", rfc3339(LAST * 1_000_000))
     done = run("backfill", archive, "--prometheus", folder, "--step", f"{STEP}s", *span)
-    assert "2030-06-02T21:50:00Z to 2030-06-02T22:30:00Z" in done.stdout
+    assert "2030-06-02T22:05:00Z to 2030-06-02T22:30:00Z" in done.stdout
     assert all(len(each.name) == 26 for each in folder.iterdir()), "nothing but blocks is left"
     return folder
 
@@ -98,6 +99,7 @@ def prometheus(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """The address of a Prometheus that has nothing but the blocks, started as is advised."""
     flags = ["--storage.tsdb.retention.time=10y", f"--query.lookback-delta={STEP}s"]
     with serving({}, data, tmp_path_factory.mktemp("server"), *flags) as address:
+        Prometheus(address).until("vector(1)")
         yield address
 
 
@@ -202,6 +204,22 @@ def test_a_folder_that_is_none_of_prometheus(archive: str, tmp_path: Path) -> No
         with pytest.raises(UserError, match="a Prometheus runs on it"):
             run("backfill", archive, "--prometheus", tmp_path)
     assert [each.name for each in tmp_path.iterdir()] == ["lock"]
+
+
+def test_of_a_failure_nothing_is_left(
+    archive: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A promtool that makes no block: its words, and no folder that was not there."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name, body in (("promtool", "echo no disk >&2; exit 1"), ("prometheus", "exit 1")):
+        (programs / name).write_text(f"#!/bin/sh\n{body}\n")
+        (programs / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    span = ("--from", rfc3339(LAST * 1_000_000), "--until", rfc3339(LAST * 1_000_000))
+    with pytest.raises(UserError, match="promtool makes no block: no disk"):
+        run("backfill", archive, "--prometheus", tmp_path / "data", *span)
+    assert not (tmp_path / "data").exists()
 
 
 def test_what_is_missing_is_said(
