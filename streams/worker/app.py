@@ -1,4 +1,4 @@
-"""The Faust application of a worker: assignment, agents, and what ties the parts together."""
+"""The Faust application of a worker: assignment, failing, and what ties the parts together."""
 
 from __future__ import annotations
 
@@ -192,7 +192,7 @@ class ScrutineerApp(faust.App):
         )
 
     def position_lost(self, tp: TopicPartition | TP, why: str) -> None:
-        """The log does not hold a position that the agents were to go on from."""
+        """The log does not hold a position that the live path was to go on from."""
         state = self.states.get(tp.partition)
         if state is not None and state.agents and tp.topic in self.states.topics:
             self.start_again(state, f"{tp.topic}/{tp.partition}: {why}")

@@ -104,8 +104,9 @@ class Feed:
             at += 1
             if time.perf_counter() > until:
                 break
-        self._observe(tp, records[first:at])
-        self._garbage.folded(at - first)
+        if at > first:
+            self._observe(tp, records[first:at])
+            self._garbage.folded(at - first)
         return at
 
     def _fold_one(self, tp: TopicPartition, state: PartitionState, record: ConsumerRecord) -> bool:
@@ -134,8 +135,6 @@ class Feed:
 
     def _observe(self, tp: TopicPartition, records: Sequence[ConsumerRecord]) -> None:
         """How long the records took: they are visible once the loop goes on."""
-        if not records:
-            return
         now = time.time()
         durations = [now - each.timestamp / 1000 for each in records]
         self._app.freshness.observe_all(tp.topic, durations)

@@ -40,6 +40,7 @@ PIPELINE = {
     "PartitionRebuilding",
     "PartitionFailed",
     "PipelineBehind",
+    "SourceFloods",
     "RegionUnwatched",
     "WorkerDown",
     "PackMismatch",
@@ -48,7 +49,7 @@ PIPELINE = {
 
 KINDS = ("fires", "quiet", "resolves")
 every_alert = pytest.mark.parametrize("name", NAMES)
-MODULES = ("access", "incidents", "pipeline", "results", "turnout")
+MODULES = ("access", "incidents", "flood", "pipeline", "results", "turnout")
 
 
 def test_what_is_committed_is_what_the_command_writes(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -16,6 +17,7 @@ from schemas.routing import partition_of
 from streams.packs import load_pack
 from streams.settings import Settings, TopicSettings
 from streams.tables.partition import Partition
+from streams.worker import garbage
 from streams.worker import letters as letters_module
 from streams.worker.app import ScrutineerApp, create_app
 from streams.worker.letters import OVERHEAD, Letters
@@ -212,6 +214,21 @@ async def test_a_long_batch_lets_others_have_their_turn() -> None:
         seen = set(rounds)
         assert positions(app)[0] == 2000
         assert len(seen - {0, 2000}) >= 3
+
+
+async def test_the_collector_looks_through_what_is_new_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It rests while events come, works once for so many, and works by itself in the end."""
+    monkeypatch.setattr(garbage, "EVERY", 50)
+    async with worker() as app:
+        before = gc.get_freeze_count()
+        await app.feed.take({HERE: [good(HERE, n) for n in range(49)]})
+        assert gc.get_freeze_count() <= before
+        assert not gc.isenabled()
+        await app.feed.take({HERE: [good(HERE, 49)]})
+        assert gc.get_freeze_count() > before
+    assert gc.isenabled()
 
 
 async def test_freshness_counts_what_was_folded_and_no_more() -> None:
