@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
+
 from streams.errors import UserError
 from tests.chaos import sandbox
 from tests.chaos.flatness import flatness
@@ -26,6 +28,8 @@ VERSIONS: Final = 60_000
 """Different events of a soak: after them the tables grow no more."""
 FULL: Final = 1.5
 """Times what it takes to send them once, after which nothing may grow."""
+NO_KAFKA: Final = (pytest.skip.Exception, pytest.fail.Exception)
+"""How the tests say that Java or Maven is missing."""
 REPORT: Final = Path("var/chaos/report.jsonl")
 RATE: Final = 300.0
 
@@ -54,7 +58,7 @@ def main() -> int:
             class_path()  # fetched now: there is no network inside
             return sandbox.run_inside(sys.executable, "-m", "tests.chaos", *sys.argv[1:])
         return _inside(arguments())
-    except (UserError, sandbox.NoSandboxError) as error:
+    except (UserError, sandbox.NoSandboxError, *NO_KAFKA) as error:
         print(f"chaos: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

@@ -24,6 +24,8 @@ NOTICED: Final = 4.0
 """A fault that has shown by then in no table is one that nobody noticed."""
 END_SECONDS: Final = 20.0
 START_SECONDS: Final = 40.0
+WHOLE_SECONDS: Final = 120.0
+"""Seconds after the last fault within which all must be live and up to date."""
 
 Say = Callable[[str], None]
 
@@ -96,7 +98,14 @@ class Faults:
         for fault in faults:
             lanes[fault.lane].append(fault)
         await asyncio.gather(*(self._lane(lane, began) for lane in lanes.values()))
-        await asyncio.gather(*self._measuring)
+        if not self._measuring:
+            return
+        done, late = await asyncio.wait(self._measuring, timeout=WHOLE_SECONDS)
+        for measure in done:
+            measure.result()
+        for measure in late:
+            measure.cancel()
+            self.problems.append(f"not whole {WHOLE_SECONDS:.0f} s after the last fault")
 
     async def _lane(self, faults: Sequence[Fault], began: float) -> None:
         for fault in faults:

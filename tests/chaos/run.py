@@ -159,7 +159,9 @@ class _Run:
         began = self.began = time.monotonic()
         faults = asyncio.ensure_future(self.faults.run(plan.faults, began))
         try:
-            await self.sender.run(plan.rate, plan.seconds)
+            # Where cores are scarce faults take longer than planned: never without traffic.
+            end = began + plan.seconds
+            await self.sender.run(plan.rate, lambda: time.monotonic() < end or not faults.done())
             self.say(f"{len(self.journal.sent)} events acknowledged, the traffic ends")
             async with asyncio.timeout(PATIENCE + len(self.journal.sent) / PER_SECOND):
                 await faults

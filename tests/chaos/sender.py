@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
@@ -69,12 +70,12 @@ class Sender:
         self._waiting: set[asyncio.Future[Any]] = set()
         self._broken = False
 
-    async def run(self, rate: float, seconds: float) -> None:
-        """Send ``rate`` events/s for ``seconds``; less while the brokers take less."""
+    async def run(self, rate: float, goes_on: Callable[[], bool]) -> None:
+        """Send ``rate`` events/s while it ``goes_on``; less while the brokers take less."""
         clock = asyncio.get_running_loop().time
         began, made = clock(), 0
-        while (elapsed := clock() - began) < seconds:
-            due = min(int(elapsed * rate) - made, int(rate))
+        while goes_on():
+            due = min(int((clock() - began) * rate) - made, int(rate))
             for _ in range(due):
                 await self._send(self._traffic.next(datetime.now(UTC)))
             made += due
