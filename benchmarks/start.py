@@ -32,12 +32,14 @@ _BATCH: Final = 50_000
 class Start(NamedTuple):
     """Seconds: from the process's start, and from the assignment, until all is live.
 
+    ``processor``: seconds of it that the worker has used by then, which is steadier.
     ``liveness``: the slowest answer; ``lag``: the loop's longest standstill.
     """
 
     what: str
     seconds: float
     assigned: float
+    processor: float
     liveness: float
     lag: float
 
@@ -56,7 +58,8 @@ async def watched(worker: WorkerProcess, what: str, begun: float) -> Start:
                 if _live(state):
                     now = time.monotonic()
                     lag = state.body["longest_stall_seconds"]
-                    return Start(what, now - begun, now - assigned, slowest, lag)
+                    spent = worker.cpu_seconds
+                    return Start(what, now - begun, now - assigned, spent, slowest, lag)
         if not worker.running:
             raise RuntimeError(worker.said[-2000:])
         await asyncio.sleep(0.01)
@@ -123,7 +126,13 @@ def main() -> int:
     title = f"One worker on {name}, {EVENTS:,} events in {PARTITIONS} partitions of 3 topics"
     table = Table(title=title)
     table.add_column("start")
-    columns = ("s to live", "s from assignment", "slowest /healthz, ms", "loop stood still, ms")
+    columns = (
+        "s to live",
+        "s from assignment",
+        "s of processor",
+        "slowest /healthz, ms",
+        "loop stood still, ms",
+    )
     for column in columns:
         table.add_column(column, justify="right")
     for each in found:
@@ -131,10 +140,12 @@ def main() -> int:
             each.what,
             f"{each.seconds:.1f}",
             f"{each.assigned:.1f}",
+            f"{each.processor:.1f}",
             f"{each.liveness * 1000:.0f}",
             f"{each.lag * 1000:.0f}",
         )
-    Console().print(table)
+    console = Console(width=None if Console().is_terminal else 120)
+    console.print(table)
     print(f"loop stood still until all snapshots were written: {writing * 1000:.0f} ms at most")
     print(f"session timeout: {settings.broker.session_timeout:g} s in the settings, 6 s here")
     return 0

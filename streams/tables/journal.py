@@ -120,11 +120,7 @@ def _plain(value: object) -> object:
 
 
 def _made(kind: type, value: object) -> object:
-    if (
-        kind is TextDigest
-        and isinstance(value, bytes)
-        and len(value) == hashlib.sha256().digest_size
-    ):
+    if kind is TextDigest and isinstance(value, bytes) and len(value) == _DIGEST_BYTES:
         return TextDigest(value)
     raise ValueError(f"no {kind.__name__}")
 

@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 _SECONDS: Final = 10.0
 
 
-async def silent_offsets(app: ScrutineerApp, state: PartitionState) -> None:
+async def silent_offsets(app: ScrutineerApp, state: PartitionState) -> bool:
     """Learn below which offsets the dead letters of ``state`` are written already.
 
-    Ends the worker when the group has worked with a pack that accepts other events, unless the
-    settings accept that: then all letters are written anew.
+    Returns whether the group's last pack was this one, as far as is known: else everything is to be
+    folded anew, also what a snapshot of this pack from before holds. Ends the worker when the group
+    has worked with a pack that accepts other events, unless the settings accept that: then all
+    letters are written anew.
     """
+    same = True
     for topic, mark in (await _marks(app, state)).items():
         if mark.offset < 0:
             continue
@@ -39,8 +42,10 @@ async def silent_offsets(app: ScrutineerApp, state: PartitionState) -> None:
                 topic=topic,
                 partition=state.number,
             )
+            same = False
             continue
         state.silent[topic] = state.committed[topic] = mark.offset
+    return same
 
 
 def other_pack(app: ScrutineerApp, theirs: str) -> str:

@@ -61,17 +61,18 @@ class Beginning:
         self._chunk_done = chunk_done
         self._shelf = Shelf(app.settings.topics.snapshot, state.number)
 
-    async def find(self) -> None:
-        """Put the state where reading the log is to go on."""
+    async def find(self, *, snapshots: bool) -> None:
+        """Put the state where reading the log is to go on.
+
+        Not ``snapshots``: none may be used.
+        """
         app, state = self._app, self._state
         state.reason = "reading the snapshots"
-        read = await self._read_shelf(PATIENCE_SECONDS)
-        if not read:
-            app.snapshots.refused(
-                state.number, RefusedError("unreadable", "the topic does not answer")
-            )
+        if not await self._read_shelf(PATIENCE_SECONDS):
+            unread = RefusedError("unreadable", "the snapshot topic does not answer")
+            app.snapshots.refused(state.number, unread)
         app.snapshots.found(state, self._shelf)
-        for slot in self._slots():
+        for slot in self._slots() if snapshots else ():
             part = await self._restored(slot)
             if part is not None:
                 state.tables = part

@@ -111,11 +111,11 @@ class CatchUp:
         started = time.monotonic()
         async with self._turn:
             state.reason = "asking for the group's offsets"
-            await silent_offsets(self._app, state)
+            same_pack = await silent_offsets(self._app, state)
             if loud:
                 state.silent.clear()
                 state.committed.clear()
-            await self._beginning(state).find()
+            await self._beginning(state).find(snapshots=same_pack)
             if not await self._read_all(state, rebuild=True):
                 return
         await self._hand_over(state)

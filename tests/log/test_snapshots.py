@@ -31,6 +31,7 @@ from streams.log.snapshots import (
     header_of,
 )
 from streams.tables.digest import (
+    accepted_gaps,
     content_digest,
     region_digests,
     rejected_counts,
@@ -91,11 +92,12 @@ def said(part: Partition, now: int) -> dict[str, Any]:
     rejected = rejected_counts([part])
     positions = {topic: {"3": offset} for topic, offset in part.next.items()}
     return {
-        "statement": statement_digest(content, positions, rejected),
+        "statement": statement_digest(content, positions, rejected, accepted_gaps([part])),
         "all": document([part], small_pack(), now),
         "confirmed": document([part], small_pack(), now, confirmed_only=True),
         "outcomes": part.outcomes,
         "urgent": part.urgent,
+        "gaps": accepted_gaps([part]),
         "clock": (part.clock, part.newest),
         "regions": {
             code: (each.position, each.last_official) for code, each in part.regions.items()
@@ -120,6 +122,8 @@ logs = st.tuples(strategies.logs(max_size=25), st.lists(rejections, max_size=3))
 def test_restored_is_what_was_written(before: list[Any], after: list[Any], nows: list[int]) -> None:
     """Every table, count and digest at any moment; and so it stays when more is folded."""
     part = folded(before)
+    if before:
+        part.gaps = {TOPICS[1]: [(0, len(before))]}
     again = restored(*written(part))
     for now in nows:
         assert said(again, now) == said(part, now)
