@@ -11,15 +11,16 @@ import multiprocessing
 import resource
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.pure import PARTITIONS, Records, placed
+from benchmarks.pure import PARTITIONS, Records, placed, places
 from schemas import read
 from schemas.pack import Pack
 from streams.archive.folding import AsOf
@@ -39,6 +40,7 @@ from streams.tables.partition import Partition
 PACK: Final = "kazakhstan-2023"
 EVENTS: Final = 300_000
 LENGTHS: Final = (30_000, EVENTS)
+MILLION: Final = 1_000_000
 DISTINCT: Final = 3_000
 """Different events of the log that repeats itself, so that its state does not grow."""
 
@@ -55,6 +57,16 @@ def _log(pack: Pack, count: int, distinct: int | None = None) -> Iterator[Placed
         offset = offsets.get(place, 0)
         offsets[place] = offset + 1
         yield place, Record(offset, origin.timestamp + number, 1, origin.key, raw, ())
+
+
+def _stream(pack: Pack, count: int) -> Iterator[Placed]:
+    """``count`` different records, one after the other."""
+    offsets: Counter[Place] = Counter()
+    for number, (raw, origin) in enumerate(places(pack, count)):
+        place = origin.topic, origin.partition
+        record = Record(offsets[place], origin.timestamp + number, 1, origin.key, raw, ())
+        offsets[place] += 1
+        yield place, record
 
 
 def _archive(where: str, log: Iterable[Placed]) -> None:
@@ -146,6 +158,11 @@ def _peak(action: str, where: str, count: int) -> float:
         _read(where)
     else:
         _replay(where, 1)
+    return _most()
+
+
+def _most() -> float:
+    """MB that this process has held at most."""
     # Not getrusage: that begins with what the parent held.
     status = Path("/proc/self/status").read_text(encoding="ascii")
     return int(status.partition("VmHWM:")[2].split()[0]) * 1024 / 1e6
@@ -167,10 +184,41 @@ def _memory(console: Console, folder: Path) -> None:
     console.print(table)
 
 
+def _million(console: Console, folder: Path) -> None:
+    """A country's day and more, never all in memory but for the tables."""
+    where = str(folder / "million")
+    _archive(where, _stream(load_pack(PACK), MILLION))
+    context = multiprocessing.get_context("spawn")
+    table = Table(title=f"{MILLION:,} different events")
+    for column in ("replay with digest", "seconds", "events/s", "µs of processor", "most MB"):
+        table.add_column(column, justify="right")
+    for jobs in sorted({1, min(cores(), 2)}):
+        # Not a Pool's: its processes may have no helpers of their own.
+        queue: Any = context.SimpleQueue()
+        process = context.Process(target=_replay_apart, args=(queue, where, jobs))
+        process.start()
+        cost, most = queue.get()
+        process.join()
+        table.add_row(
+            f"--jobs {jobs}",
+            f"{cost.elapsed:.1f}",
+            f"{MILLION / cost.elapsed:,.0f}",
+            f"{cost.processor / MILLION * 1e6:.1f}",
+            f"{most:,.0f}",
+        )
+    console.print(table)
+
+
+def _replay_apart(queue: Any, where: str, jobs: int) -> None:
+    cost = _timed(partial(_replay, where, jobs))
+    queue.put((cost, _most()))
+
+
 def main() -> int:
     """Print the tables."""
     console = Console(width=None if Console().is_terminal else 100)
     with tempfile.TemporaryDirectory() as folder:
         _memory(console, Path(folder))
         _speed(console, Path(folder))
+        _million(console, Path(folder))
     return 0

@@ -8,8 +8,8 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Callable, Iterator
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -85,6 +85,10 @@ class Record(NamedTuple):
         headers = [[name, _hex(value)] for name, value in self.headers]
         fields = [*self[:3], _hex(self.key), _hex(self.value), headers]
         return hashlib.sha256(canonical(fields)).hexdigest()
+
+
+_RECORD: Final[Callable[[tuple[Any, ...]], Record]] = partial(tuple.__new__, Record)
+"""``Record`` of its fields, in half the time."""
 
 
 def _hex(value: bytes | None) -> str | None:
@@ -248,13 +252,15 @@ def _records(data: bytes) -> Iterator[Record]:
         for row in fastavro.reader(io.BytesIO(data)):
             assert isinstance(row, dict)
             headers = row["headers"]
-            yield Record(
-                row["offset"],
-                row["timestamp"],
-                row["timestamp_type"],
-                row["key"],
-                row["value"],
-                tuple((each["key"], each["value"]) for each in headers) if headers else (),
+            yield _RECORD(
+                (
+                    row["offset"],
+                    row["timestamp"],
+                    row["timestamp_type"],
+                    row["key"],
+                    row["value"],
+                    tuple((each["key"], each["value"]) for each in headers) if headers else (),
+                )
             )
     except Exception as error:
         # Of bytes that anybody may have made up: the decoders' errors have no common kind.
