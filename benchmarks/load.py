@@ -55,7 +55,7 @@ class Record(NamedTuple):
 def records(settings: Settings, job: Job) -> list[Record]:
     """The distinct events of a job."""
     pack = load_pack(PACK)
-    flood = job.shape in FLOODS
+    hot, flood = hot_region(), job.shape in FLOODS
     found = []
     kind = "incident" if flood else None
     for number, raw in enumerate(events(pack, DISTINCT, seed=job.seed, only=kind)):
@@ -63,7 +63,7 @@ def records(settings: Settings, job: Job) -> list[Record]:
         data = event["data"]
         where = data.get("about", data)
         if flood or (job.shape == "one region" and number % 10):
-            _move(event, where, hot_region(), number)
+            _move(event, where, hot, number)
         if flood:
             event["source"] = next(s.uri for s in pack.sources.values() if s.group == "citizen")
             data["observer_group"] = "citizen"

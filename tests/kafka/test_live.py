@@ -14,7 +14,7 @@ from tests.worker.in_process import in_process, until, until_live
 from tests.worker.process import send
 from tests.worker.sample import PACK, encoded, incident
 
-FLOOD = 20_000
+FLOOD = 10_000
 
 
 async def test_a_flooded_partition_does_not_keep_the_others_waiting(
