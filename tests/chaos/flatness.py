@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from statistics import median
 from typing import Any, Final
@@ -11,7 +11,7 @@ from tests.chaos.sampler import Memory
 
 WINDOWS: Final = 4
 GROWTH: Final = 0.10
-"""Share by which memory may be larger in the last window than in the first: its partitions vary."""
+"""Share by which memory may be larger in the last window than in the first."""
 ROOM: Final = 16 * 2**20
 """Bytes that it may be larger in any case."""
 FILES: Final = 12
@@ -36,7 +36,7 @@ def flatness(memory: Iterable[Memory], since: float) -> tuple[Json, list[str]]:
     """Figures of the process that ran longest from ``since`` (monotonic) on, and what grew.
 
     ``since``: when the tables had come to their full size. In MB and descriptors: the medians of
-    each quarter.
+    each quarter, of the looks at it when it had as many partitions as it mostly had.
     """
     lives: dict[str, list[Memory]] = defaultdict(list)
     for look in memory:
@@ -45,6 +45,8 @@ def flatness(memory: Iterable[Memory], since: float) -> tuple[Json, list[str]]:
     if not lives:
         return {}, ["memory: nobody was looked at after the tables were full"]
     life, looks = max(lives.items(), key=lambda item: item[1][-1].at - item[1][0].at)
+    ((mostly, _),) = Counter(look.partitions for look in looks).most_common(1)
+    looks = [look for look in looks if look.partitions == mostly]
     parts = windows(looks)
     if min(map(len, parts)) < LEAST:
         return {}, [f"memory: too few looks at {life} to say anything: {list(map(len, parts))}"]
@@ -52,6 +54,7 @@ def flatness(memory: Iterable[Memory], since: float) -> tuple[Json, list[str]]:
     files = [median(look.usage.files for look in part) for part in parts]
     figures = {
         "process": life,
+        "partitions": mostly,
         "minutes": round((looks[-1].at - looks[0].at) / 60, 1),
         "resident_mb": [round(each / 2**20, 1) for each in resident],
         "files": files,

@@ -72,11 +72,12 @@ class Seen(NamedTuple):
 
 
 class Memory(NamedTuple):
-    """What a worker took at a moment."""
+    """What a worker took at a moment, and how many partitions it had."""
 
     life: str
     at: float
     usage: Usage
+    partitions: int
 
 
 class Sampler:
@@ -118,11 +119,11 @@ class Sampler:
 
     async def _look(self, session: aiohttp.ClientSession, worker: Worker, rounds: int) -> None:
         life, began = worker.life, time.monotonic()
-        if (usage := worker.usage()) is not None:
-            self.memory.append(Memory(life, began, usage))
         seen = await self._state(session, worker)
         if seen is None:
             return
+        if (usage := worker.usage()) is not None:
+            self.memory.append(Memory(life, began, usage, len(seen.statuses)))
         await self._health(session, worker)
         if rounds % self._sparse:
             return

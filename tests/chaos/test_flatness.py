@@ -13,10 +13,15 @@ from tests.chaos.workers import Usage
 MB = 2**20
 
 
-def looks(resident: list[float], files: list[int], life: str = "w1.1") -> list[Memory]:
+def looks(
+    resident: list[float], files: list[int], life: str = "w1.1", partitions: int = 2
+) -> list[Memory]:
     """One look a second, in MB and descriptors."""
     pairs = zip(resident, files, strict=True)
-    return [Memory(life, float(at), Usage(int(r * MB), f)) for at, (r, f) in enumerate(pairs)]
+    return [
+        Memory(life, float(at), Usage(int(r * MB), f), partitions)
+        for at, (r, f) in enumerate(pairs)
+    ]
 
 
 def waves(count: int) -> list[float]:
@@ -45,6 +50,14 @@ def test_growth_is_told(memory: list[Memory], told: str) -> None:
     """Memory and descriptors, and where there is too little to say."""
     _, problems = flatness(memory, 0)
     assert any(told in problem for problem in problems), problems
+
+
+def test_more_partitions_take_more() -> None:
+    """A worker that has others' as well for a while is not one that grows."""
+    usual = looks([200.0] * 400, [30] * 400)
+    more = looks([600.0] * 400, [30] * 400, partitions=6)
+    figures, problems = flatness([*usual[:300], *more[300:350], *usual[350:]], 0)
+    assert (figures["partitions"], problems) == (2, [])
 
 
 def test_what_was_before_the_tables_were_full_does_not_count() -> None:
