@@ -194,7 +194,7 @@ class ScrutineerApp(faust.App):
     def position_lost(self, tp: TopicPartition | TP, why: str) -> None:
         """The log does not hold a position that the live path was to go on from."""
         state = self.states.get(tp.partition)
-        if state is not None and state.agents and tp.topic in self.states.topics:
+        if state is not None and state.fed and tp.topic in self.states.topics:
             self.start_again(state, f"{tp.topic}/{tp.partition}: {why}")
 
     def start_again(self, old: PartitionState, why: str) -> None:
@@ -206,7 +206,7 @@ class ScrutineerApp(faust.App):
 
     def rebuild(self, old: PartitionState, *, loud: bool = False) -> None:
         """Put a new state in the place of ``old``. ``loud``: write its dead letters again."""
-        old.agents = False
+        old.fed = False
         state = self._new_state(old.number)
         self.states.add(state)
         self.consumer.pause_partitions({TP(topic, old.number) for topic in self.states.topics})

@@ -98,8 +98,8 @@ class CatchUp:
         state.task = self._app.spawn(self._rebuild(state, loud=loud), f"rebuild {state.number}")
 
     def start_burst(self, state: PartitionState, why: str) -> None:
-        """Take a live partition from the agents until it has caught up; it stays live."""
-        state.agents = False
+        """Take a live partition from the live path until it has caught up; it stays live."""
+        state.fed = False
         state.reason = why
         self._app.consumer.pause_partitions(self._tps(state))
         state.task = self._app.spawn(self._burst(state), f"burst {state.number}")
@@ -216,7 +216,7 @@ class CatchUp:
         if not moved.start_gone:
             self._app.start_again(state, str(moved))
             return
-        state.status, state.agents, state.reason = "failed", False, f"log start gone: {moved}"
+        state.status, state.fed, state.reason = "failed", False, f"log start gone: {moved}"
         logs.error(
             "partition failed: the start of its log is gone, so its tables can't be whole; "
             "restore the topic and restart, or accept it with: scrutineer partition accept",
@@ -230,7 +230,7 @@ class CatchUp:
         self._app.loop.call_soon_threadsafe(self._app.reader_trouble, state, why)
 
     async def _hand_over(self, state: PartitionState) -> None:
-        """Let the agents go on from the state's position; nothing is lost or doubled between."""
+        """Let the live path go on from the state's position; nothing is lost or doubled between."""
         app = self._app
         consumer = app.consumer
         tps = self._tps(state)
@@ -249,7 +249,7 @@ class CatchUp:
             if app.rebalancing or generation != app.consumer_generation_id:
                 continue
             # No await from here on.
-            state.status, state.agents, state.reason = "live", True, ""
+            state.status, state.fed, state.reason = "live", True, ""
             state.moved_at = time.monotonic()
             consumer.resume_partitions(tps)
             return

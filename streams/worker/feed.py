@@ -89,7 +89,7 @@ class Feed:
 
     def _feeds(self, state: PartitionState) -> bool:
         """Whether the live path is to bring this very state on."""
-        return state.agents and self._app.states.get(state.number) is state
+        return state.fed and self._app.states.get(state.number) is state
 
     def _fold(
         self, tp: TopicPartition, state: PartitionState, records: Sequence[ConsumerRecord], at: int

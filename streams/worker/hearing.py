@@ -8,7 +8,7 @@ from aiokafka import TopicPartition
 
 
 class Hearing:
-    """Seconds of silence of each partition that the agents are fed with.
+    """Seconds of silence of each partition that the live path is fed with.
 
     An answer is a change of the client's time stamp, so that clocks that are set play no part.
     While a partition is not asked for (paused, or its records wait to be taken) its time stands.

@@ -110,7 +110,7 @@ def _partition(app: ScrutineerApp, state: Any) -> dict[str, object]:
     topics = app.states.topics
     return {
         "status": state.status,
-        "fed_by": "live" if state.agents else "nobody" if state.status == "failed" else "bulk",
+        "fed_by": "live" if state.fed else "nobody" if state.status == "failed" else "bulk",
         "reason": state.reason,
         "positions": {topic: state.next(topic) for topic in topics},
         "lag": {topic: state.lag(topic) for topic in topics},

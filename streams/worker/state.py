@@ -22,14 +22,14 @@ class PartitionState:
     """Partition ``number`` of all input topics: one object, touched by the worker's loop alone.
 
     ``tables`` is a pure function of the log's prefix [0, ``tables.next``) and moves with it. It is
-    valid whoever owns the partition; it is shown only while ``status`` is live. ``agents``: whether
-    the agents feed it; else the bulk path does, or nobody.
+    valid whoever owns the partition; it is shown only while ``status`` is live. ``fed``: whether
+    the live path feeds it; else the bulk path does, or nobody.
     """
 
     number: int
     tables: Partition
     status: Status = "rebuilding"
-    agents: bool = False
+    fed: bool = False
     reason: str = "waiting its turn"
     committed: dict[str, int] = field(default_factory=dict)
     """Offsets this group has committed with our acceptance digest, by topic."""
@@ -107,12 +107,12 @@ class States:
         """The tables that may be shown."""
         return {s.number: s.tables for s in self._states.values() if s.status == "live"}
 
-    def fed_by_agents(self, tp: TopicPartition) -> bool:
-        """Whether records of ``tp`` go to the agents. Partitions of other topics always do."""
+    def fed_live(self, tp: TopicPartition) -> bool:
+        """Whether records of ``tp`` go to the live path. Partitions of other topics always do."""
         if tp.topic not in self.topics:
             return True
         state = self._states.get(tp.partition)
-        return state is not None and state.agents
+        return state is not None and state.fed
 
     def positions(self, tps: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
         """Where reading goes on, of those of ``tps`` that are kept here."""

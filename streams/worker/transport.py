@@ -240,12 +240,12 @@ class StateConsumer(driver.Consumer):
         self._buffered_partitions.difference_update(tps)
 
     def resume_partitions(self, tps: Iterable[TP]) -> None:
-        """Resume those alone that the agents feed; the bulk path feeds the others."""
-        super().resume_partitions({tp for tp in tps if self.app.states.fed_by_agents(tp)})
+        """Resume those alone that the live path feeds; the bulk path feeds the others."""
+        super().resume_partitions({tp for tp in tps if self.app.states.fed_live(tp)})
 
     def on_buffer_drop(self, tp: TP) -> None:
-        """Fetch again, but only what the agents feed."""
-        if self.app.states.fed_by_agents(tp):
+        """Fetch again, but only what the live path feeds."""
+        if self.app.states.fed_live(tp):
             super().on_buffer_drop(tp)
         else:
             self._buffered_partitions.discard(tp)

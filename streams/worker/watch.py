@@ -50,9 +50,9 @@ class Health(NamedTuple):
 
 
 def unattended(state: PartitionState) -> bool:
-    """Whether neither the agents nor any work in hand will bring the partition on."""
+    """Whether neither the live path nor any work in hand will bring the partition on."""
     working = state.task is not None and not state.task.done()
-    return state.status != "failed" and not state.agents and not working
+    return state.status != "failed" and not state.fed and not working
 
 
 class Watch(Service):
@@ -108,7 +108,7 @@ class Watch(Service):
         now = time.monotonic()
         held = self._held()
         for state in self._app.states:
-            if state.agents:
+            if state.fed:
                 self._learn_ends(state)
         for state in self._app.states:
             position = sum(state.tables.next.values())
@@ -116,10 +116,10 @@ class Watch(Service):
             if position != self._seen.get(state.number):
                 self._seen[state.number] = position
                 self._progress_at = state.moved_at = now
-            elif state.agents and (not lag or state.number in self.silent or state.number in held):
+            elif state.fed and (not lag or state.number in self.silent or state.number in held):
                 # Nothing to do, as far as can be known, or that could be done.
                 state.moved_at = now
-            if not state.agents or self._app.rebalancing:
+            if not state.fed or self._app.rebalancing:
                 continue
             if now - state.moved_at > STALLED_SECONDS and self.away_since is None:
                 logs.warn("no progress; reading in bulk", partition=state.number, lag=lag)
@@ -163,7 +163,7 @@ class Watch(Service):
         else:
             self._thread_ok = time.monotonic()
         topics = self._app.states.topics
-        fed = [TopicPartition(t, s.number) for s in self._app.states if s.agents for t in topics]
+        fed = [TopicPartition(t, s.number) for s in self._app.states if s.fed for t in topics]
         rebalancing = self._app.rebalancing
         self._hearing.note(fed, {} if rebalancing else asked or {}, time.monotonic())
         checked = asked is not None
@@ -202,7 +202,7 @@ class Watch(Service):
             self._back(time.monotonic())
 
     def _judge_broker(self, *, checked: bool) -> None:
-        fetching = any(state.agents for state in self._app.states)
+        fetching = any(state.fed for state in self._app.states)
         now = time.monotonic()
         heard = self._heard()
         # With its buffers full the client asks for nothing, and is not to be called unanswered.
@@ -271,11 +271,11 @@ class Watch(Service):
             return Health(True, f"waiting for the broker for {seconds:.0f} s", degraded=True)
         if now - self._thread_ok > STUCK_SECONDS:
             return Health(False, "the Kafka client does not react")
-        busy = [state for state in app.states if not state.agents and state.status != "failed"]
+        busy = [state for state in app.states if not state.fed and state.status != "failed"]
         if busy and now - max(state.moved_at for state in busy) > STUCK_SECONDS:
             return Health(False, f"no progress in bulk reading: {busy[0].reason}")
         late = [state.number for state in app.states if now - state.moved_at > STUCK_SECONDS]
-        late = [number for number in late if (s := app.states.get(number)) and s.agents]
+        late = [number for number in late if (s := app.states.get(number)) and s.fed]
         if late:
             return Health(False, f"no progress on partitions {late}")
         if self.silent:

@@ -38,7 +38,7 @@ async def worker() -> AsyncIterator[ScrutineerApp]:
     app = create_app(SETTINGS, load_pack(PACK))
     for number in range(3):
         state = PartitionState(number, Partition(app.pack, number))
-        state.status, state.agents = "live", True
+        state.status, state.fed = "live", True
         app.states.add(state)
     try:
         yield app
@@ -83,7 +83,7 @@ def test_batches_fold_the_next_record_and_no_other(batches: list[tuple[int, int]
             told: list[str] = []
 
             def burst(state: PartitionState, why: str) -> None:
-                state.agents = False
+                state.fed = False
                 told.append(why)
 
             app.catch_up.start_burst = burst  # type: ignore[method-assign]
@@ -107,7 +107,7 @@ async def test_a_state_that_was_dropped_gets_nothing() -> None:
     async with worker() as app:
         old = app.states.get(NUMBER)
         new = PartitionState(NUMBER, Partition(app.pack, NUMBER))
-        new.status, new.agents = "live", True
+        new.status, new.fed = "live", True
         taking = asyncio.create_task(app.feed.take({HERE: [good(HERE, n) for n in range(3000)]}))
         await asyncio.sleep(0)
         await asyncio.sleep(0)
@@ -253,7 +253,7 @@ async def test_a_partition_that_waits_for_its_letters_is_not_stuck(
         app.watch._measure()
         state.moved_at -= 100
         app.watch._measure()
-        assert state.agents
+        assert state.fed
         health = app.watch.health()
         assert (health.ok, health.degraded) == (True, True)
         assert health.doing == f"waiting to write dead letters of [{NUMBER}]"

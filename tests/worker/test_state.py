@@ -60,18 +60,18 @@ def test_only_what_is_new_is_committed() -> None:
 
 @pytest.mark.parametrize("status", ["rebuilding", "failed"])
 def test_nothing_half_built_is_shown(status: str) -> None:
-    """Only live partitions are shown and only those with agents are fetched for them."""
+    """Only live partitions are shown and only those that are fed are fetched for them."""
     states = States(TOPICS)
     hidden, live, burst = a_state(0), a_state(1), a_state(2)
     hidden.status = status  # type: ignore[assignment]
-    live.status, live.agents = "live", True
+    live.status, live.fed = "live", True
     burst.status = "live"
     for state in (hidden, live, burst):
         states.add(state)
     assert set(states.live()) == {1, 2}
-    fed = [n for n in range(4) if states.fed_by_agents(TopicPartition("t.desk", n))]
+    fed = [n for n in range(4) if states.fed_live(TopicPartition("t.desk", n))]
     assert fed == [1]
-    assert states.fed_by_agents(TopicPartition("another", 0))
+    assert states.fed_live(TopicPartition("another", 0))
     assert [state.number for state in states] == [0, 1, 2]
 
 
