@@ -125,11 +125,10 @@ class ScrutineerApp(faust.App):
         try:
             await work
         except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if task is not None and not task.cancelling():
+            if name := _cancelled_by_another():
                 # Nobody asked for it: what the work waited for was cancelled. It must not end
                 # unseen, with its partition never live.
-                self.fatal(RuntimeError(f"{task.get_name()}: ended by another's cancellation"))
+                self.fatal(RuntimeError(f"{name}: ended by another's cancellation"))
             raise
         except Exception as error:
             self.fatal(error)
@@ -170,10 +169,7 @@ class ScrutineerApp(faust.App):
             return
         mine = self.states.numbers()
         for number in mine - numbers:
-            state = self.states.remove(number)
-            self.watch.reader_trouble(number, "")
-            if state.task is not None:
-                state.task.cancel()
+            self.drop(number)
         new = sorted(numbers - mine)
         for number in new:
             state = self._new_state(number)
@@ -190,6 +186,16 @@ class ScrutineerApp(faust.App):
             lost=sorted(mine - numbers),
             kept=sorted(mine & numbers),
         )
+
+    def drop(self, number: int) -> None:
+        """Forget a partition that went to another worker, and end what is done for it."""
+        state = self.states.remove(number)
+        self.watch.reader_trouble(number, "")
+        if state.task is not None:
+            state.task.cancel()
+            # The cancelled task keeps its frames, and they the state: a cycle, which the end of
+            # another rebuild would take out of the garbage collector's sight for good.
+            state.task = None
 
     def position_lost(self, tp: TopicPartition | TP, why: str) -> None:
         """The log does not hold a position that the live path was to go on from."""
@@ -225,6 +231,15 @@ class ScrutineerApp(faust.App):
         self.catch_up.stop()
         self.feed.end()
         self.senders.close()
+
+
+def _cancelled_by_another() -> str:
+    """The name of the present task if nobody asked for its cancellation, else nothing.
+
+    A function of its own: a frame that is kept with an exception must not know its own task.
+    """
+    task = asyncio.current_task()
+    return task.get_name() if task is not None and not task.cancelling() else ""
 
 
 def whole_partitions(assigned: Iterable[TP], settings: Settings) -> set[int]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +17,17 @@ from faust.types import TP
 from streams.embedded import EmbeddedBroker
 from streams.errors import UserError
 from streams.log.topics import create_topics
+from streams.packs import load_pack
 from streams.settings import Settings
+from streams.tables.partition import Partition
 from streams.worker import catchup, feed, logs, pages, preflight, watch
-from streams.worker.app import whole_partitions
+from streams.worker.app import create_app, whole_partitions
+from streams.worker.state import PartitionState
 from tests.worker import sample
 from tests.worker.conftest import settings_of
 from tests.worker.in_process import in_process, until, until_live
 from tests.worker.process import WorkerProcess, send
+from tests.worker.sample import PACK
 
 
 class PlantedError(Exception):
@@ -147,6 +153,40 @@ async def test_a_broker_gone_before_the_first_assignment(
                     await until_live(app)
                     assert app.watch.health().ok
     assert caplog.text.count("the broker does not answer") == 1
+
+
+class _Watched(Partition):
+    """Tables whose end can be seen."""
+
+    __slots__ = ("__weakref__",)
+
+
+async def test_a_rebuild_that_is_cancelled_leaves_nothing() -> None:
+    """Its tables go without the garbage collector, from whose sight they may have been taken."""
+    pack = load_pack(PACK)
+    app = create_app(settings_of("127.0.0.1:1", "cancelled"), pack)
+    state = PartitionState(0, _Watched(pack, 0))
+    tables = weakref.ref(state.tables)
+
+    async def rebuild(of: PartitionState) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            of.moved_at = await asyncio.shield(asyncio.sleep(0, 0.0))
+
+    app.states.add(state)
+    state.task = app.spawn(rebuild(state), "rebuild 0")
+    await asyncio.sleep(0)
+    gc.disable()
+    try:
+        del state
+        app.drop(0)
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert tables() is None
+    finally:
+        gc.enable()
+    assert app.failure is None
 
 
 def test_a_partition_comes_with_all_its_topics() -> None:
