@@ -254,7 +254,7 @@ def main() -> int:
     jvm = ("-Xms512m", "-Xmx1g")
     with tempfile.TemporaryDirectory() as folder, KafkaCluster(1, jvm=jvm) as kafka:
         names = chosen.programs or list(PROGRAMS)
-        Console().print(measure(names, chosen.events, Path(folder), kafka.bootstrap))
+        Console(width=110).print(measure(names, chosen.events, Path(folder), kafka.bootstrap))
     return 0
 
 
