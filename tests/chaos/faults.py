@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -44,7 +45,8 @@ async def ended(worker: Worker) -> str | None:
     """Wait for the end of a worker that was asked to; returns what is wrong with it."""
     await asyncio.to_thread(wait_until, lambda: not worker.running, END_SECONDS)
     status = worker.note_end()
-    if status == 0:
+    # A signal that comes while the program is still being loaded ends it as it ends any.
+    if status == 0 or (status == -signal.SIGTERM and worker.silent):
         return None
     worker.kill()
     what = f"does not end within {END_SECONDS:.0f} s" if status is None else f"ends with {status}"

@@ -80,6 +80,11 @@ class Worker:
         return self._process is not None and self._process.poll() is None
 
     @property
+    def silent(self) -> bool:
+        """Whether the present or last process has not logged anything."""
+        return self.log.read_text(encoding="utf-8").splitlines()[-1].startswith("--- ")
+
+    @property
     def life(self) -> str:
         """Name of the process there is: the place's and which it is there."""
         return f"{self.name}.{self.incarnation}"
