@@ -15,7 +15,7 @@ from streams.archive.store import open_store
 from streams.errors import UserError
 from tests.archive.made import manifest_of, rewrite
 from tests.commands.test_archive import run as scrutineer
-from tests.statement.day import CUT_OFF, archived, late, run, said, stated
+from tests.statement.day import CUT_OFF, archived, late, observed, run, said, stated, tables
 
 
 def test_the_same_archive_gives_the_same_bytes(archive: str, key: Path, tmp_path: Path) -> None:
@@ -118,6 +118,27 @@ def test_a_cut_off_after_the_newest_record_is_told(archive: str) -> None:
     for known, there in (("2023-03-20T00:05:09Z", False), ("2023-04-30T12:00:00Z", True)):
         found = stated(archive, "--known-at", known)
         assert any(line.startswith(told) for line in found["about"]) == there
+
+
+def test_what_was_rejected_is_told(tmp_path: Path, public: Any) -> None:
+    """A share of what was accepted says nothing of what was not."""
+    assert said(public)["coverage.rejected"]["figures"] == {"rejected": 0}
+    assert "coverage.conflicts" not in said(public)
+    wrong = [
+        observed("visit", 400 + n, "21:00", phase="counting", answers={"no-question": "yes"})
+        for n in range(6)
+    ]
+    twice = [
+        observed("restriction", 500 + n, "22:00", phase="counting", kind=kind)
+        for n in range(2)
+        for kind in ("expelled", "other")
+    ]
+    where = archived(tmp_path / "a", more=(*wrong, *twice))
+    found = said(stated(where))
+    assert found["coverage.rejected"]["text"] == "Records that were rejected as wrong: 6."
+    assert found["coverage.conflicts"]["text"].endswith(": fewer than 5.")
+    (line,) = tables(stated(where, "--internal"))["rejected"]["rows"]
+    assert (line["reason"], line["count"]) == ("invalid_data", 6)
 
 
 def test_what_was_lost_is_said_first(archive: str, tmp_path: Path) -> None:
