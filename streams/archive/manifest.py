@@ -47,9 +47,21 @@ Topic = Annotated[
 """As Kafka has them, and so no path out of the archive: files are called by their topic."""
 
 
+SegmentName = Annotated[
+    str, StringConstraints(pattern=r"^segments/[A-Za-z0-9._-]{1,249}/[0-9]{5,10}/[0-9]{20}\.avro$")
+]
+"""Nothing that leads elsewhere, is no name of a file at all, or forges what is printed of it."""
+
+
 def segment_name(topic: str, partition: int, base: int) -> str:
     """The file of the segment that begins there, as Kafka would call it."""
     return f"{SEGMENTS}{topic}/{partition:05d}/{base:020d}.avro"
+
+
+def is_segment_of(place: Place, name: str) -> bool:
+    """Whether an archiver, and hardly anybody else, gave a file of ``place`` this name."""
+    base = name.removeprefix(f"{SEGMENTS}{place[0]}/{place[1]:05d}/").removesuffix(".avro")
+    return base.isdecimal() and name == segment_name(*place, int(base))
 
 
 class PackFile(BaseModel):
@@ -100,7 +112,7 @@ class Segment(BaseModel):
 
     model_config = _STRICT
 
-    file: str
+    file: SegmentName
     topic: Topic
     partition: Offset
     base: Offset

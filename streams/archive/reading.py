@@ -112,8 +112,19 @@ class Archives:
         return max(archive.ends[place] for archive in self.archives)
 
     def count(self, place: Place) -> int:
-        """Records of a place, about: those that several copies hold are counted once."""
-        return max(sum(s.count for s in archive.segments[place]) for archive in self.archives)
+        """Records of a place: those that several copies hold are counted once.
+
+        Too many, if anything: where copies were sealed at other offsets and offsets hold none.
+        """
+        number = at = 0
+        for each in sorted(self._segments(place), key=lambda segment: segment.base):
+            number += min(each.count, max(0, each.next - max(at, each.base)))
+            at = max(at, each.next)
+        return number
+
+    def _segments(self, place: Place) -> Iterator[Segment]:
+        for archive in self.archives:
+            yield from archive.segments[place]
 
     def lost(self) -> list[Lost]:
         """Stretches that no copy has."""

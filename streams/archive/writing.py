@@ -25,6 +25,7 @@ from streams.archive.manifest import (
     Place,
     Segment,
     difference,
+    is_segment_of,
     parse,
     problems,
 )
@@ -138,9 +139,10 @@ class ArchiveWriter:
         if found.signature is not None and self._key is None:
             raise UserError(f"{where}: is signed: go on with --sign")
         listed = {link.segment.file for link in found.segments}
-        listed |= {MANIFEST, *(f"{PACK}{name}" for name in found.head.pack)}
+        places = found.head.places()
         for name in self._store.names():
-            if name not in listed:
+            # Nothing else is ours to remove: somebody may keep keys or statements here.
+            if name not in listed and any(is_segment_of(place, name) for place in places):
                 self._store.remove(name)
                 self.removed.append(name)
         self._stored = raw

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -215,12 +216,14 @@ def verify(*, where: str, key_file: Path | None, chain: str | None, salvage: str
     from streams.archive.verifying import verify as examine
     from streams.commands.progress import Bar
 
+    if chain is not None and not re.fullmatch("[0-9a-f]{64}", chain := chain.strip().lower()):
+        raise UserError(f"--chain {chain}: is no chain: give all of its 64 hexadecimal digits")
     expected = Expected(None if key_file is None else public_key(key_file), chain)
     store = open_store(where)
     with Bar("verifying", None) as bar:
         verdict = examine(store, expected, bar.update)
     for problem in verdict.problems:
-        click.echo(f"{where}/{problem.file}: {problem.what}")
+        click.echo(_printable(f"{where}/{problem.file}: {problem.what}"))
     if salvage is not None:
         _salvage(store, verdict, salvage)
     if verdict.problems:
@@ -235,6 +238,11 @@ def verify(*, where: str, key_file: Path | None, chain: str | None, salvage: str
     click.echo(f"signed by  {signature.public_key if signature else 'nobody'}")
     click.echo(f"chain      {verdict.manifest.chain}")
     return 0
+
+
+def _printable(text: str) -> str:
+    """Without what could forge other lines: a file may be called anything."""
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
 
 
 def _salvage(store: Store, verdict: Verdict, to: str) -> None:

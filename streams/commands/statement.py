@@ -87,13 +87,18 @@ def command(
         for each in inputs:
             refuse_inside(str(output), each, "--output")
     chosen = Chosen(inputs, where, as_of, jobs, tell=False, accept_pack=accept_pack)
+    packs, clock = _packs(archives, where), time.time_ns() // 1000
+    if as_of.known_at is not None and as_of.known_at > clock:
+        raise UserError(f"--known-at {known_at}: is still to come: nobody knows yet what was known")
     if not internal:
-        for pack in _packs(archives, where):
-            refuse_embargoed(pack, time.time_ns() // 1000)
+        for pack in packs:
+            refuse_embargoed(pack, clock)
     replay = replayed(chosen, None)
     assert isinstance(replay, LogReplay)
     total = sum(archives.count(place) for place in archives.head.places())
-    statement = made(replay, _about(archives), total, public=not internal)
+    least = max(pack.judgement.public_min_cell for pack in packs)
+    about = _about(archives)
+    statement = made(replay, about, total, public=not internal, at_least=least)
     _write(_text(statement, form), output)
 
 
@@ -107,16 +112,17 @@ def _opened(inputs: Sequence[str]) -> Archives:
 
 
 def _packs(archives: Archives, where: str | None) -> list[Pack]:
-    """Every pack that may say when the embargo ends: another one does not end it sooner."""
+    """Every pack that may say what is public: no other one does so sooner, or of fewer reports."""
     from schemas.pack import parse_pack
     from streams.packs import load_pack
 
-    own = parse_pack(archives.archives[0].pack_texts())
-    return [own] if where is None else [own, load_pack(where)]
+    own = [parse_pack(archive.pack_texts()) for archive in archives.archives]
+    return own if where is None else [*own, load_pack(where)]
 
 
 def _about(archives: Archives) -> tuple[Archived, ...]:
     """UserError: a signature is not of its manifest."""
+    from schemas.fields import rfc3339
     from streams.archive.manifest import MANIFEST
     from streams.archive.signing import signature_problem
     from streams.archive.statement.model import Archived
@@ -128,7 +134,10 @@ def _about(archives: Archives) -> tuple[Archived, ...]:
             raise UserError(f"{each.where}/{MANIFEST}: {wrong}. See scrutineer archive verify")
         records = sum(link.segment.count for link in manifest.segments)
         signer = manifest.signature.public_key if manifest.signature else None
-        found.append(Archived(manifest.chain, len(manifest.segments), records, signer))
+        stamps = (link.segment.latest for link in manifest.segments)
+        newest = max(stamps, default=None)
+        told = None if newest is None else rfc3339(newest * 1000)
+        found.append(Archived(manifest.chain, len(manifest.segments), records, signer, told))
     return tuple(found)
 
 

@@ -47,12 +47,15 @@ def head(**other: Any) -> Head:
 
 @contextmanager
 def writing(
-    store: Store, key: Ed25519PrivateKey | None = None, of: Head | None = None
+    store: Store,
+    key: Ed25519PrivateKey | None = None,
+    of: Head | None = None,
+    texts: Mapping[str, str] | None = None,
 ) -> Iterator[ArchiveWriter]:
     """A writer that has begun."""
     with store.locked() as scratch:
         writer = ArchiveWriter(store, scratch, Policy(), key)
-        writer.begin(of or head(), pack_texts(PACK))
+        writer.begin(of or head(), texts or pack_texts(PACK))
         yield writer
 
 
@@ -62,11 +65,12 @@ def build(
     rounds: int = 2,
     key: Ed25519PrivateKey | None = None,
     of: Head | None = None,
+    texts: Mapping[str, str] | None = None,
 ) -> Store:
     """Archive ``log`` in so many sealings; returns the store."""
     store = open_store(where)
     for number in range(rounds):
-        with writing(store, key, of) as writer:
+        with writing(store, key, of, texts) as writer:
             for place, records in log.items():
                 share = -(-len(records) // rounds)
                 for record in records[number * share : (number + 1) * share]:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -88,6 +89,10 @@ class ArchiverProcess:
         """Until it has a segment that is not sealed."""
         await self._until(lambda: any((self._to / SCRATCH).glob("*.avro")))
 
+    async def until_answering(self, port: int) -> None:
+        """Until it serves there; by then it has removed what a killed one left."""
+        await self._until(lambda: _answers(port))
+
     async def _until(self, holds: Callable[[], bool]) -> None:
         assert self._process is not None
         deadline = time.monotonic() + PATIENCE
@@ -141,3 +146,11 @@ async def assert_same(settings: Settings, to: Path) -> None:
     archive = open_archive(str(to))
     for place, records in (await log_of(settings)).items():
         assert list(archive.records(place)) == records
+
+
+def _answers(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port)):
+            return True
+    except OSError:
+        return False

@@ -229,6 +229,29 @@ class TestHostile:
         assert run("archive", "verify", archive).return_value == 1
         assert "\x1b" not in run("archive", "verify", archive).stdout
 
+    @pytest.mark.parametrize("file", ["../../../etc/hostname", "a\x00b", "/dev/zero", "\x1b[2Jb"])
+    def test_a_segment_is_no_path(self, archive: Path, file: str) -> None:
+        """Nothing outside is opened, and what is no name is told and not traced."""
+        store = open_store(str(archive))
+        manifest = manifest_of(store)
+        manifest["segments"][0]["segment"]["file"] = file
+        rewrite(store, manifest)
+        done = run("archive", "verify", archive)
+        assert done.return_value == 1
+        assert "manifest.json: is damaged: segments.0.segment.file" in done.stdout
+        with pytest.raises(UserError, match=r"segments\.0\.segment\.file"):
+            run("replay", archive)
+
+    def test_a_file_that_was_added_forges_no_line(self, archive: Path) -> None:
+        """Whatever it is called."""
+        (archive / "x\n\x1b[2J\udcffa: as it was written").write_text("")
+        done = run("archive", "verify", archive)
+        assert done.return_value == 1
+        (line,) = done.stdout.splitlines()
+        assert line.endswith(
+            "x\ufffd\ufffd[2J\ufffda: as it was written: is not listed in the manifest"
+        )
+
     @pytest.mark.parametrize("change", [b"\x00" * 600, None])
     def test_made_up_bytes_with_the_right_checksum(
         self, archive: Path, change: bytes | None

@@ -86,6 +86,7 @@ async def test_killed_in_the_midst_nothing_is_missing_or_twice(
     listen = ("--metrics", f":{port}")
     with ArchiverProcess(running, to, "--seal-every", "3600", *listen) as archiver:
         await send(running, events)
+        await archiver.until_answering(port)
         await archiver.until_open()
         before = archived(to)
         health, shown = (fetched(port, page) for page in ("healthz", "metrics"))

@@ -90,6 +90,21 @@ def test_a_leftover_of_a_killed_run_is_removed(tmp_path: Path) -> None:
     assert verify(store, Expected(), lambda _: None).problems == []
 
 
+def test_what_somebody_keeps_beside_the_archive_stays(tmp_path: Path) -> None:
+    """Only leftovers of an archiver are removed: no key, no page, no archive in a folder of it."""
+    store = build(str(tmp_path / "a"), _log())
+    build(str(tmp_path / "a" / "second"), _log())
+    kept = ("mission.key", "statement.html", "segments/made.observer/notes.txt", "segments/x.avro")
+    for name in kept:
+        (tmp_path / "a" / name).write_text("kept")
+    before = set(store.names())
+    with writing(store) as writer:
+        assert writer.removed == []
+    assert set(store.names()) == before >= {*kept, "second/manifest.json"}
+    found = {each.file for each in verify(store, Expected(), lambda _: None).problems}
+    assert found >= set(kept)
+
+
 def test_positions_may_be_beyond_the_last_record(tmp_path: Path) -> None:
     """Marks of transactions take offsets: they are holes, not gaps."""
     store = open_store(str(tmp_path / "a"))

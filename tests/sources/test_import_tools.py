@@ -366,6 +366,23 @@ def test_pages_of_an_export_are_given_together(
     assert "another page" not in capfd.readouterr().err
 
 
+def test_nothing_is_withdrawn_by_mistakes_with_files(
+    files: Files, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A page that was given twice is not all there is, nor is an export of nothing."""
+    first = files.bring("kobotoolbox-visits", "kobotoolbox.json", to="first.jsonl")
+    export = json.loads((SAMPLES / "kobotoolbox.json").read_text())
+    before = ["--previous", str(first), "--complete"]
+    page, again, empty = (files.folder / name for name in ("1.json", "again.json", "empty.json"))
+    for path in (page, again):
+        path.write_text(json.dumps({**export, "results": export["results"][:2]}))
+    assert files.bring("kobotoolbox-visits", page, str(again), *before).read_bytes() == b""
+    assert "nothing was withdrawn: what is missing may be in the other" in capfd.readouterr().err
+    empty.write_text(json.dumps({**export, "count": 0, "results": []}))
+    assert files.bring("kobotoolbox-visits", empty, *before).read_bytes() == b""
+    assert "nothing was withdrawn: an export without any record" in capfd.readouterr().err
+
+
 def test_a_path_that_no_record_has_is_told(files: Files, capfd: pytest.CaptureFixture[str]) -> None:
     """A slip in the mapping, or a question that nobody has answered yet."""
     mapping = files.folder / "m.toml"

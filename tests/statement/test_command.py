@@ -15,7 +15,7 @@ from streams.archive.store import open_store
 from streams.errors import UserError
 from tests.archive.made import manifest_of, rewrite
 from tests.commands.test_archive import run as scrutineer
-from tests.statement.day import CUT_OFF, archived, late, run, said, stated
+from tests.statement.day import CUT_OFF, archived, late, observed, run, said, stated, tables
 
 
 def test_the_same_archive_gives_the_same_bytes(archive: str, key: Path, tmp_path: Path) -> None:
@@ -72,6 +72,7 @@ def test_its_basis_is_the_archive(archive: str, public: Any) -> None:
         "segments": len(manifest["segments"]),
         "records": 310,
         "signed_by": manifest["signature"]["public_key"],
+        "newest": "2023-03-20T00:05:09Z",
     }
     assert public["basis"]["acceptance_digest"] == manifest["head"]["acceptance"]
 
@@ -96,6 +97,50 @@ def test_of_two_copies_each_is_named(archive: str, tmp_path: Path) -> None:
     assert both["basis"]["left_out"] == 0
 
 
+def test_what_two_halves_hold_is_counted_once(archive: str, tmp_path: Path, public: Any) -> None:
+    """Copies damaged in different places make a whole one, of which nothing is left out."""
+    places = []
+    for number in range(2):
+        copy = Path(shutil.copytree(archive, tmp_path / f"a{number}"))
+        sorted((copy / "segments" / "made.observer" / "00001").iterdir())[number].unlink()
+        places.append(tmp_path / f"saved{number}")
+        scrutineer("archive", "verify", copy, "--salvage", places[-1])
+    both = json.loads(run(*places, "--format", "json", "--known-at", CUT_OFF).stdout)
+    assert both["sections"] == public["sections"]
+    assert both["basis"]["content_digest"] == public["basis"]["content_digest"]
+    for name in ("records", "left_out", "lost"):
+        assert both["basis"][name] == public["basis"][name]
+
+
+def test_a_cut_off_after_the_newest_record_is_told(archive: str) -> None:
+    """So that "nothing was published" is not said of hours that nobody archived."""
+    told = "The newest record archived is of 2023-03-20 06:05"
+    for known, there in (("2023-03-20T00:05:09Z", False), ("2023-04-30T12:00:00Z", True)):
+        found = stated(archive, "--known-at", known)
+        assert any(line.startswith(told) for line in found["about"]) == there
+
+
+def test_what_was_rejected_is_told(tmp_path: Path, public: Any) -> None:
+    """A share of what was accepted says nothing of what was not."""
+    assert said(public)["coverage.rejected"]["figures"] == {"rejected": 0}
+    assert "coverage.conflicts" not in said(public)
+    wrong = [
+        observed("visit", 400 + n, "21:00", phase="counting", answers={"no-question": "yes"})
+        for n in range(6)
+    ]
+    twice = [
+        observed("restriction", 500 + n, "22:00", phase="counting", kind=kind)
+        for n in range(2)
+        for kind in ("expelled", "other")
+    ]
+    where = archived(tmp_path / "a", more=(*wrong, *twice))
+    found = said(stated(where))
+    assert found["coverage.rejected"]["text"] == "Records that were rejected as wrong: 6."
+    assert found["coverage.conflicts"]["text"].endswith(": fewer than 5.")
+    (line,) = tables(stated(where, "--internal"))["rejected"]["rows"]
+    assert (line["reason"], line["count"]) == ("invalid_data", 6)
+
+
 def test_what_was_lost_is_said_first(archive: str, tmp_path: Path) -> None:
     """A statement of a salvaged archive says so above all figures, and has no statement digest."""
     copy = Path(shutil.copytree(archive, tmp_path / "a"))
@@ -118,6 +163,7 @@ def test_mistakes_are_told(archive: str, tmp_path: Path) -> None:
         (["kafka"], "kafka: a statement is made from an archive"),
         ([tmp_path], "is no archive"),
         ([archive, "--known-at", "noon"], "--known-at noon: write a time"),
+        ([archive, "--known-at", "2999-01-01T00:00:00Z"], "is still to come"),
         ([archive, "--happened-by", "noon"], "--happened-by noon: write a time"),
         ([archive, "--pack", "st-petersburg-2021"], "the archive of kz-2023-03-19"),
         ([archive, "-o", inside], "is in the archive"),

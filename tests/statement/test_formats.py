@@ -220,7 +220,7 @@ def hostile() -> Statement:
         1,
         0,
         2,
-        (Archived("1" * 64, 1, 1, None),),
+        (Archived("1" * 64, 1, 1, None, None),),
         None,
     )
     section = Section("election", HOSTILE, (Sentence("s", HOSTILE, HOSTILE),), (table,))

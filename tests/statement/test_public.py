@@ -24,9 +24,11 @@ from streams.archive.statement.material import Material, Rows, polls_maybe_open_
 from streams.archive.statement.model import WITHHELD, Section
 from streams.archive.statement.setting import coverage
 from streams.archive.statement.turnout import turnout
+from streams.archive.writing import head_of
 from streams.errors import UserError
-from streams.packs import pack_directory
+from streams.packs import load_pack, pack_directory, pack_texts
 from streams.tables.partition import Partition
+from tests.archive.made import TOPICS, build
 from tests.packs import SMALL_FILES, small_pack
 from tests.statement.day import CUT_OFF, SECRET, run, said, stated, tables
 from tests.strategies import Record
@@ -308,6 +310,25 @@ class TestEarly:
         with pytest.raises(UserError, match=r"before 2030-06-03 12:00 .*--internal"):
             refuse_embargoed(pack, until - 1)
         refuse_embargoed(pack, until)
+
+    def test_no_copy_and_no_pack_shows_more(self, archive: str, tmp_path: Path) -> None:
+        """Of several archives the latest embargo holds in any order, and the larger minimum."""
+        pack = Path(shutil.copytree(pack_directory(PACK), tmp_path / "pack"))
+        file = pack / "election.toml"
+        text = file.read_text()
+        file.write_text(text.replace("public_minimum_cell = 5", "public_minimum_cell = 1"))
+        asked = ("--known-at", CUT_OFF, "--format", "json", "--pack", pack)
+        found = json.loads(run(archive, *asked).stdout)
+        assert found["minimum_cell"] == 5
+        assert "withheld" in json.dumps(found)
+        assert "withheld" not in json.dumps(json.loads(run(archive, *asked, "--internal").stdout))
+        file.write_text(text.replace("2023-03-20T14:00", "2999-03-20T14:00"))
+        texts = pack_texts(str(pack))
+        other = str(tmp_path / "other")
+        build(other, {}, of=head_of(load_pack(str(pack)), texts, TOPICS), texts=texts)
+        for both in ((archive, other), (other, archive)):
+            with pytest.raises(UserError, match="before 2999-03-20 1"):
+                run(*both)
 
     def test_the_command_refuses_and_writes_nothing(self, archive: str, tmp_path: Path) -> None:
         """By the wall clock; the later embargo of two packs holds; --internal is let through."""

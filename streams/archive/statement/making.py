@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from importlib.metadata import version
 
 from schemas.fields import microseconds, rfc3339
@@ -31,11 +32,19 @@ def refuse_embargoed(pack: Pack, clock: int) -> None:
 
 
 def made(
-    replay: LogReplay, archives: tuple[Archived, ...], total: int, *, public: bool
+    replay: LogReplay,
+    archives: tuple[Archived, ...],
+    total: int,
+    *,
+    public: bool,
+    at_least: int = 1,
 ) -> Statement:
-    """The statement of what ``replay`` came to. ``total``: records in the archives."""
+    """The statement of what ``replay`` came to. ``total``: records in the archives.
+
+    ``at_least``: the smallest count that may be shown, whatever the pack of the replay says.
+    """
     pack = replay.pack
-    material = Material(pack, tuple(replay.parts), replay.now, public)
+    material = Material(pack, tuple(replay.parts), replay.now, public, at_least=at_least)
     sections = (
         election(material),
         assessment(material),
@@ -52,7 +61,7 @@ def made(
         f"{pack.name}: figures for a preliminary statement",
         not public,
         material.minimum,
-        tuple(_about(replay, material)),
+        tuple(_about(replay, archives, material)),
         sections,
         names(pack),
         CutOff(
@@ -65,11 +74,17 @@ def made(
     )
 
 
-def _about(replay: LogReplay, material: Material) -> list[str]:
+def _about(replay: LogReplay, archives: tuple[Archived, ...], material: Material) -> list[str]:
     pack = replay.pack
     lines = [f"As of {local(replay.now, pack)} ({pack.time_zone}; {replay.now_is})."]
-    if replay.as_of.known_at is not None:
-        lines.append(f"Only what the mission knew at {local(replay.as_of.known_at, pack)}.")
+    if (known := replay.as_of.known_at) is not None:
+        lines.append(f"Only what the mission knew at {local(known, pack)}.")
+        newest = max((one.newest for one in archives if one.newest), default=None)
+        if newest is not None and microseconds(datetime.fromisoformat(newest)) < known:
+            lines.append(
+                f"The newest record archived is of {local(newest, pack)}: whatever was published "
+                "or reported from then to the cut-off is in no figure."
+            )
     if replay.as_of.happened_by is not None:
         lines.append(f"Only what had happened by {local(replay.as_of.happened_by, pack)}.")
     lines.append(

@@ -21,6 +21,7 @@ Rows = Sequence[Mapping[str, Any]]
 class Material:
     """The state at the cut-off. ``now``: the moment of the views (µs); ``public``: may be printed.
 
+    ``at_least``: a minimum that the pack cannot lower, as the archive's own pack has it.
     Every figure is a row of a table, a sum over rows, or a row of the country: nothing is counted
     anew.
     """
@@ -30,6 +31,7 @@ class Material:
     now: int
     public: bool
     _rows: dict[tuple[str, bool], Rows] = field(default_factory=dict)
+    at_least: int = 1
 
     def rows(self, name: str, *, confirmed_only: bool = False) -> Rows:
         """The rows of a table, computed once."""
@@ -57,7 +59,7 @@ class Material:
     @property
     def minimum(self) -> int:
         """The smallest count of reports that is shown, above zero."""
-        return self.pack.judgement.public_min_cell if self.public else 1
+        return max(self.at_least, self.pack.judgement.public_min_cell) if self.public else 1
 
     def withheld(self, table: Table) -> frozenset[Key] | None:
         """The counts of ``table`` that are not to be shown; None: not even which there are."""

@@ -76,12 +76,16 @@ class CutOff(NamedTuple):
 
 
 class Archived(NamedTuple):
-    """One archive that was read. ``signed_by``: a public key in hex, None: nobody."""
+    """One archive that was read. ``signed_by``: a public key in hex, None: nobody.
+
+    ``newest``: when its newest record became known, as RFC 3339; None: it has no record.
+    """
 
     chain: str
     segments: int
     records: int
     signed_by: str | None
+    newest: str | None
 
 
 class Basis(NamedTuple):

@@ -31,6 +31,7 @@ def basis_lines(statement: Statement) -> Iterator[tuple[str, str]]:
         yield "Archive, chain of its manifest", one.chain
         yield "Archive, segments and records", f"{count(one.segments)}; {count(one.records)}"
         yield "Archive, signed by", one.signed_by or "nobody"
+        yield "Archive, newest record", one.newest or "none"
     yield "Content digest", basis.content_digest
     none = "none: a choice by event time, or an archive that is not whole, has none"
     yield "Statement digest", basis.statement_digest or none

@@ -85,10 +85,10 @@ def _equality(material: Material, found: Districts) -> Sentence:
 
 def coverage(material: Material) -> Section:
     """Who was expected and who was heard from; and what the figures may yet become."""
-    sentences = [*_heard(material), *_versions(material)]
+    sentences = [*_heard(material), *_versions(material), *_not_counted(material)]
     tables = [_phases(material)]
     if not material.public:
-        tables += [_regions(material), _silent(material)]
+        tables += [_regions(material), _silent(material), *_rejected(material)]
     title = "Coverage and basis of the observation"
     return Section("coverage", title, tuple(sentences), tuple(tables))
 
@@ -108,9 +108,8 @@ def _versions(material: Material) -> Iterator[Sentence]:
     types = [row["type"] for row in material.rows("corrections")]
     reports = sum(name.startswith("election.observer.") for name in types)
     number = material.shown(reports)
-    told = f"fewer than {material.minimum}" if number is WITHHELD else count(number)
     text = "Corrections of observers' reports up to the cut-off, all of which are taken into "
-    text += f"account: {told}."
+    text += f"account: {_few(material, reports)}."
     basis = "every figure is of the newest revision; later ones may change it"
     yield Sentence("coverage.corrections", text, basis, {"corrections": number})
     official = sum(name.startswith("election.official.") for name in types)
@@ -120,6 +119,39 @@ def _versions(material: Material) -> Iterator[Sentence]:
         yield Sentence(
             "coverage.official", text, "revisions that publishers issued", {"corrected": official}
         )
+
+
+def _not_counted(material: Material) -> Iterator[Sentence]:
+    """What came in and is in no figure: a share is of what was accepted alone."""
+    rejected = sum(row["count"] for row in material.rows("rejected"))
+    text = f"Records that were rejected as wrong: {_few(material, rejected)}."
+    basis = "whatever they reported is in no figure; replay says why each was rejected"
+    figures = {"rejected": material.shown(rejected)}
+    yield Sentence("coverage.rejected", text, basis, figures)
+    conflicts = len(material.rows("conflicts"))
+    if conflicts:
+        text = "Reports and figures that contradict another one of the same number: "
+        text += f"{_few(material, conflicts)}."
+        basis = "one of each is counted, the same whatever their order"
+        figures = {"conflicts": material.shown(conflicts)}
+        yield Sentence("coverage.conflicts", text, basis, figures)
+
+
+def _few(material: Material, number: int) -> str:
+    shown = material.shown(number)
+    return f"fewer than {material.minimum}" if shown is WITHHELD else count(shown)
+
+
+def _rejected(material: Material) -> Iterator[Table]:
+    columns = (
+        Column("topic", "Topic"),
+        Column("type", "Type"),
+        Column("reason", "Reason"),
+        Column("count", "Records", "count"),
+    )
+    lines = tuple(tuple(row[column.id] for column in columns) for row in material.rows("rejected"))
+    if lines:
+        yield Table("rejected", "Records rejected, by reason", columns, lines)
 
 
 def _phases(material: Material) -> Table:

@@ -102,15 +102,13 @@ class Import:
     def withdrawals(self) -> Iterator[bytes]:
         """Withdrawals of what earlier imports had and the files, read by now, have not.
 
-        None when the files may not be all there is: a record was wrong, or a page is missing.
+        None when the files may not be all there is: a record was wrong, a page is missing, or
+        there is no record at all.
         """
         if self._earlier is None or self._mapper.reported is None:
             return
-        if self.summary.bad or self._source.unfinished():
-            self.summary.notices.append(
-                "nothing was withdrawn: what is missing may be in "
-                + ("the wrong records" if self.summary.bad else "the other pages")
-            )
+        if why := self._doubt():
+            self.summary.notices.append(f"nothing was withdrawn: {why}")
             return
         for made in self._earlier.gone(self._mapper.reported, self._pack.id):
             try:
@@ -121,6 +119,14 @@ class Import:
                 continue
             self.summary.withdrawn += 1
             yield from self._counted([made])
+
+    def _doubt(self) -> str:
+        """Why the files may not be all there is; empty when nothing says so."""
+        if self.summary.bad:
+            return "what is missing may be in the wrong records"
+        if self._source.unfinished():
+            return "what is missing may be in the other pages"
+        return "" if self.summary.rows else "an export without any record would take all reports"
 
     def _counted(self, made: list[Made]) -> Iterator[bytes]:
         for event in made:

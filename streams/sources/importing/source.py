@@ -33,14 +33,15 @@ class Source:
         self._records = Records(rules.repeat.path if rules.repeat else None, rules.keyed)
         self.unseen = set(self._wanted) if rules.file.format == "json" else set()
         self._last = rules.file.more is None
-        self._read = 0
+        self._read: set[int] = set()
         self._total = 0
 
     def unfinished(self) -> str:
         """Why the files read by now are not all of the export; empty when nothing says so."""
         if not self._last:
             return f"there is another page: '{self._spec.more}' is filled in the file"
-        if self._read < self._total:
+        # Of different records: a page that was given twice is not another one.
+        if len(self._read) < self._total:
             return f"there are other pages: the export has {self._total:,} records"
         return ""
 
@@ -55,7 +56,8 @@ class Source:
             return
         document = _Document(path, self._spec)
         for number, record in enumerate(document, 1):
-            self._read += 1
+            if self._spec.total is not None:
+                self._read.add(hash(repr(record)))
             place = f"record {number}"
             try:
                 yield place, [self._whole(place, row) for row in self._records.rows(record)]
