@@ -87,8 +87,8 @@ def check_stage(prefix: str, head: Head, settings: Settings) -> None:
         TopicSettings(prefix=prefix)
     except ValueError:
         raise UserError(
-            f"--prefix {prefix}: letters, digits, '.', '_' and '-' are allowed, 200 at most: topics "
-            "are named so"
+            f"--prefix {prefix}: letters, digits, '.', '_' and '-' are allowed, 200 at most: "
+            "topics are named so"
         ) from None
     played = {f"{prefix}.{authority}" for authority in head.topics}
     if both := sorted(played & set(head.topics.values())):
