@@ -206,7 +206,9 @@ def _event(cause: Cause, version: Version, tables: RegionTables) -> _Event:
     report = tables.report(source, report_id)
     known = {"source": source, "report_id": report_id}
     said = [{**data_fields(each.data), **known} for each in report or ()]
-    types = {version.type, *(each.type for each in report or ())}
+    types = {each.type for each in report or ()}
+    # A decision about a restriction changes no row of incidents, though some decisions do.
+    types |= set() if types and isinstance(data, Triage) else {version.type}
     return _Event(cause, said or [known], types, report is None)
 
 
@@ -218,6 +220,8 @@ _TELLING: Final = frozenset(
 )
 """Columns that say what a row is about, in the words of events."""
 _IDENTITY: Final = frozenset({"source", "report_id"})
+_ANY_PHASE: Final = frozenset({"coverage", "silent"})
+"""Tables with rows of one phase, in which a report of any phase counts as having been heard."""
 
 
 def _causes(
@@ -230,6 +234,8 @@ def _causes(
     types = FED_BY.get(name, tuple(EVENTS))
     # Tables of anything (conflicts, orphans) have columns of the same names and another meaning.
     columns = _TELLING if name in FED_BY else _IDENTITY
+    if name in _ANY_PHASE:
+        columns -= {"phase"}
     for event in events:
         if event.types.isdisjoint(types) or (event.idle and name in FED_BY):
             continue

@@ -16,7 +16,7 @@ from streams.archive.manifest import Head, Place
 from streams.archive.segments import Record
 from streams.errors import UserError
 from streams.log.reading import read_to_end
-from streams.settings import BrokerSettings, Settings
+from streams.settings import BrokerSettings, Settings, TopicSettings
 
 STAGE: Final = "play."
 """How the names of all topics begin that a player may write to."""
@@ -83,6 +83,13 @@ def check_stage(prefix: str, head: Head, settings: Settings) -> None:
             f"--prefix {prefix}: a player writes only to topics whose names begin with {STAGE}, so "
             f"that it can never write to an election's own; try --prefix {STAGE}{prefix.strip('.')}"
         )
+    try:
+        TopicSettings(prefix=prefix)
+    except ValueError:
+        raise UserError(
+            f"--prefix {prefix}: letters, digits, '.', '_' and '-' are allowed, 200 at most: "
+            "topics are named so"
+        ) from None
     played = {f"{prefix}.{authority}" for authority in head.topics}
     if both := sorted(played & set(head.topics.values())):
         raise UserError(

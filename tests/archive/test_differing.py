@@ -13,7 +13,7 @@ from schemas import read
 from schemas.canonical import canonical
 from schemas.envelope import EVENTS
 from schemas.pack import Pack
-from streams.archive.differing import FED_BY, Cause, differences, paired
+from streams.archive.differing import FED_BY, Cause, _causes, _Event, differences, paired
 from streams.archive.replay import Replay
 from streams.packs import load_pack
 from streams.tables.view import Row
@@ -91,6 +91,27 @@ def test_a_decision_is_a_cause_by_what_its_report_says() -> None:
     assert counts == [[3, 2], [None, 1]]
     for change in changes:
         assert [cause.id for cause in change.causes] == ["d1"]
+
+
+def test_a_decision_about_a_restriction_is_no_cause_of_incidents() -> None:
+    """Nothing in its words contradicts a row of incidents; what it is about does."""
+    known = [encoded(restriction(4, "KZ-75"), "observer")]
+    decided = encoded(triage(4, "KZ-75", status="confirmed"), "desk")
+    new = encoded(incident(1, "KZ-75", category="tension"), "observer")
+    _, changes = differences(state(*known), state(*known, decided, new))
+    told = {change.table: {cause.id for cause in change.causes} for change in changes}
+    assert told["incidents"] == {"i1-0"}
+    assert told["restrictions"] == {"d4"}
+
+
+def test_a_report_of_another_phase_is_the_cause_of_who_was_heard() -> None:
+    """Rows of one phase give the last report of any."""
+    row = {"region": "R", "station": "1", "source": "s", "phase": "opening", "last_report": None}
+    at = Cause("R", "election.observer.incident.v1", "s", "e", False)
+    said = [{"source": "s", "report_id": "r", "station": "1", "phase": "voting"}]
+    event = _Event(at, said, {at.type}, False)
+    assert list(_causes("silent", row, None, [event], "C")) == [at]
+    assert list(_causes("incidents", row, None, [event], "C")) == []
 
 
 def test_causes_are_of_the_region_the_type_and_the_cell() -> None:

@@ -93,6 +93,8 @@ def test_all_records_in_one_order(columns: tuple[list[int], ...]) -> None:
     [
         ("election", r"begin with play\."),
         ("training.1", r"try --prefix play\.training\.1"),
+        ("play.a room", "letters, digits"),
+        ("play." + 200 * "x", "200 at most"),
         ("play.", r"begin with play\."),
         ("play.made", "that this archive was made from"),
         ("play.room", "as of a live election"),
