@@ -92,7 +92,7 @@ def wanted(log: ArchivedLog, begin: int | None, end: int | None, step: int) -> W
 async def backfill(
     log: ArchivedLog, pack: Pack, span: Wanted, data: Path, progress: Callable[[int, int], None]
 ) -> Made:
-    """Write the history into ``data``, all of it or nothing.
+    """Write the history into ``data``, all of it or nothing, also when cancelled.
 
     ``progress`` is told pieces of work done, and of how many. UserError: a program is missing or
     refuses, or ``data`` will not do.
@@ -116,7 +116,9 @@ async def backfill(
                     text.out.write(lines)
                     done += 1
                     progress(done, total)
-                text.finish()
+                    # A cancellation is heard between two moments, not after the whole day.
+                    await asyncio.sleep(0)
+                await text.finish()
         for some in rules:
             async for _ in _evaluated(folder, Level(some), stretches):
                 done += 1
@@ -132,13 +134,13 @@ class _Text:
         self._to = folder / MADE
         self.out: IO[bytes] = self._path.open("wb")
 
-    def finish(self) -> None:
+    async def finish(self) -> None:
         """Make the blocks, if there is anything, and begin anew."""
         some = self.out.tell()
         self.out.write(END)
         self.out.close()
         if some:
-            make_block(self._path, self._to)
+            await make_block(self._path, self._to)
         self.out = self._path.open("wb")
 
     def close(self) -> None:
@@ -154,11 +156,11 @@ async def _evaluated(folder: Path, level: Level, stretches: list[Stretch]) -> As
                 for stretch in stretches:
                     await asyncio.to_thread(level.write, server.address, stretch, text.out)
                     if text.out.tell() > _LARGE:
-                        text.finish()
+                        await text.finish()
                     yield
         except StartError as error:
             raise UserError(f"Prometheus does not start: {error}") from None
-        text.finish()
+        await text.finish()
 
 
 def _prometheus(folder: Path, step: int) -> Server:

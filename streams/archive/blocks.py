@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import json
 import os
 import re
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from streams import processes
 from streams.errors import UserError
 
 HOURS: Final = 7200
@@ -23,6 +24,7 @@ _STAGING: Final = ".backfill-"
 _ULID: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 _OWN: Final = frozenset({"wal", "wbl", "chunks_head", "lock", "queries.active", "lost+found"})
 _META: Final = "meta.json"
+_STOP_SECONDS: Final = 10.0
 
 
 def program(name: str) -> str:
@@ -111,19 +113,22 @@ def _times(block: Path) -> tuple[int, int]:
     return meta["minTime"], meta["maxTime"]
 
 
-def make_block(text: Path, to: Path) -> None:
-    """Make blocks of OpenMetrics ``text`` in the folder ``to``. UserError: promtool refuses."""
+async def make_block(text: Path, to: Path) -> None:
+    """Make blocks of OpenMetrics ``text`` in the folder ``to``. UserError: promtool refuses.
+
+    promtool ends when the caller is cancelled, and with this process however that ends.
+    """
     arguments = ["tsdb", "create-blocks-from", "openmetrics", "--quiet", str(text), str(to)]
-    done = subprocess.run(  # noqa: S603 - a program of the machine's
-        [program("promtool"), *arguments],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        told = (done.stderr or done.stdout).strip().splitlines() or ["no reason given"]
-        raise UserError(f"promtool makes no block: {told[-1]}")
+    said = text.with_name("promtool.log")
+    with said.open("wb") as output:
+        process = processes.start([program("promtool"), *arguments], os.environ, output)
+    try:
+        status = await asyncio.to_thread(process.wait)
+    finally:
+        processes.stop(process, _STOP_SECONDS)
+    if status:
+        told = said.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        raise UserError(f"promtool makes no block: {told[-1] if told else 'no reason given'}")
 
 
 def publish(made: Path, data: Path) -> list[str]:

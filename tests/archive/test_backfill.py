@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import json
 import math
 import os
+import signal
+import subprocess
+import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from schemas.fields import microseconds, rfc3339
+from streams.archive.backfill import Wanted, backfill
 from streams.archive.folding import AsOf
 from streams.archive.manifest import Place
 from streams.archive.openmetrics import INSTANCE
@@ -30,6 +37,7 @@ from streams.metrics.page import MetricsPage
 from streams.metrics.view import View
 from streams.settings import TopicSettings
 from streams.tables.incidents import DISMISSED
+from tests.archive.process import PATIENCE, ROOT
 from tests.commands.test_archive import run
 from tests.dashboards.boards import boards
 from tests.dashboards.day import EVENING, chosen, lifted, pack, random_day, texts
@@ -206,16 +214,20 @@ def test_a_folder_that_is_none_of_prometheus(archive: str, tmp_path: Path) -> No
     assert [each.name for each in tmp_path.iterdir()] == ["lock"]
 
 
+def programs(folder: Path, promtool: str) -> str:
+    """A PATH on which promtool is that shell script."""
+    folder.mkdir()
+    for name, body in (("promtool", promtool), ("prometheus", "exit 1")):
+        (folder / name).write_text(f"#!/bin/sh\n{body}\n")
+        (folder / name).chmod(0o755)
+    return f"{folder}:{os.environ['PATH']}"
+
+
 def test_of_a_failure_nothing_is_left(
     archive: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A promtool that makes no block: its words, and no folder that was not there."""
-    programs = tmp_path / "bin"
-    programs.mkdir()
-    for name, body in (("promtool", "echo no disk >&2; exit 1"), ("prometheus", "exit 1")):
-        (programs / name).write_text(f"#!/bin/sh\n{body}\n")
-        (programs / name).chmod(0o755)
-    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    monkeypatch.setenv("PATH", programs(tmp_path / "bin", "echo no disk >&2; exit 1"))
     span = ("--from", rfc3339(LAST * 1_000_000), "--until", rfc3339(LAST * 1_000_000))
     with pytest.raises(UserError, match="promtool makes no block: no disk"):
         run("backfill", archive, "--prometheus", tmp_path / "data", *span)
@@ -229,4 +241,68 @@ def test_what_is_missing_is_said(
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(UserError, match="no promtool on this machine: install Prometheus"):
         run("backfill", archive, "--prometheus", tmp_path / "data")
+    assert not (tmp_path / "data").exists()
+
+
+def ended(pid: int) -> bool:
+    """Whether there is no such process, or only what its new parent has not looked at yet."""
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_ended_from_outside(archive: str, tmp_path: Path, number: signal.Signals) -> None:
+    """SIGTERM or Ctrl-C while promtool works: nothing is left; and promtool dies with us anyhow."""
+    pid, data = tmp_path / "pid", tmp_path / "data"
+    path = programs(tmp_path / "bin", f"echo $$ >{pid}.new; mv {pid}.new {pid}; exec sleep 600")
+    last = rfc3339(LAST * 1_000_000)
+    arguments = ["--prometheus", str(data), "--from", last, "--until", last]
+    with subprocess.Popen(
+        [sys.executable, "-m", "streams", "backfill", archive, *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PATH": path},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        deadline = time.monotonic() + PATIENCE
+        while not pid.exists():
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        process.send_signal(number)
+        _, said = process.communicate(timeout=PATIENCE)
+    while not ended(int(pid.read_text())):
+        assert time.monotonic() < deadline, "promtool goes on as an orphan"
+        time.sleep(0.02)
+    if number != signal.SIGKILL:
+        assert process.returncode == 130
+        assert said.endswith(f"{data}: interrupted, nothing was written\n")
+        assert not data.exists()
+
+
+def test_a_cancellation_is_heard_between_two_moments(
+    archive: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not when all of them are done."""
+    monkeypatch.setenv("PATH", programs(tmp_path / "bin", "exit 1"))
+    told: list[int] = []
+
+    async def cancelled() -> None:
+        def progress(done: int, _: int) -> None:
+            told.append(done)
+            task.cancel()
+
+        span = Wanted(FIRST, LAST, STEP)
+        task = asyncio.create_task(
+            backfill(ArchivedLog([archive]), pack(), span, tmp_path / "data", progress)
+        )
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(cancelled())
+    assert told == [1]
     assert not (tmp_path / "data").exists()
