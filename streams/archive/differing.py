@@ -101,7 +101,8 @@ def differences(
 ) -> tuple[list[Cause], list[Change]]:
     """The events that only one of two states has, and the rows that differ, table by table.
 
-    ``packs``: what differs between the packs that the two were judged by.
+    Of events those that can concern the tables and the region that are asked for, and the causes
+    of rows. ``packs``: what differs between the packs that the two were judged by.
     """
     events = list(_events(a, b))
     changes = []
@@ -111,7 +112,15 @@ def differences(
         for old, new in paired(before, after):
             causes = list(_causes(name, old, new, events, b.pack.country))
             changes.append(_change(name, old, new, causes, packs))
-    return [event.cause for event in events], changes
+    blamed = {cause for change in changes for cause in change.causes}
+    where = None if region == b.pack.country else region  # its rows are sums of all regions
+    concern = [
+        event.cause
+        for event in events
+        if event.cause in blamed
+        or (where in (None, event.cause.region) and _feeds_any(event, names))
+    ]
+    return concern, changes
 
 
 def of_documents(
@@ -224,6 +233,18 @@ _ANY_PHASE: Final = frozenset({"coverage", "silent"})
 """Tables with rows of one phase, in which a report of any phase counts as having been heard."""
 
 
+def _feeds(event: _Event, name: str) -> bool:
+    """Whether table ``name`` is made from events of that type, wherever it is from."""
+    if event.idle and name in FED_BY:
+        return False
+    return not event.types.isdisjoint(FED_BY.get(name, tuple(EVENTS)))
+
+
+def _feeds_any(event: _Event, names: Sequence[str]) -> bool:
+    """Whether it feeds one of these tables; of no tables nothing is asked."""
+    return not names or any(_feeds(event, name) for name in names)
+
+
 def _causes(
     name: str, old: Row | None, new: Row | None, events: Sequence[_Event], country: str
 ) -> Iterator[Cause]:
@@ -231,13 +252,12 @@ def _causes(
     region = seen[0].get("region")
     # The country's row is made of all regions, and one id in several is about all of these.
     anywhere = region in (None, country) or any(row.get("regions") for row in seen)
-    types = FED_BY.get(name, tuple(EVENTS))
     # Tables of anything (conflicts, orphans) have columns of the same names and another meaning.
     columns = _TELLING if name in FED_BY else _IDENTITY
     if name in _ANY_PHASE:
         columns -= {"phase"}
     for event in events:
-        if event.types.isdisjoint(types) or (event.idle and name in FED_BY):
+        if not _feeds(event, name):
             continue
         if not (anywhere or region == event.cause.region):
             continue

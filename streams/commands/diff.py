@@ -39,9 +39,9 @@ _SAVED: Final = ".json"
     "names",
     multiple=True,
     type=click.Choice(sorted(TABLES)),
-    help="Only this table; may be given several times.",
+    help="Only this table, and events that feed it; may be given several times.",
 )
-@click.option("--region", metavar="CODE", help="Only this region's rows.")
+@click.option("--region", metavar="CODE", help="Only this region's rows and events.")
 @click.option("--json", "as_json", is_flag=True, help="Everything as one JSON document.")
 @click.option("--jobs", type=click.IntRange(1), help="Processes. Default: the number of cores.")
 def command(
@@ -61,7 +61,8 @@ def command(
     A and B are archives, files or the word kafka; with @TIME what was known then, as in
     kept@2023-03-19T14:00:00+06:00. Or they are what `scrutineer replay --json` printed, by any
     version, in a file that ends with .json. Events are named by source and id, differences of
-    the packs (--pack-a, --pack-b) by file and key. Exit status 1: something differs.
+    the packs (--pack-a, --pack-b) by file and key. Exit status 1: something
+    differs, of the table and the region that are asked for.
     """
     sides = [
         _side(each, pack if pack is not None else where, pack is not None, region, jobs)

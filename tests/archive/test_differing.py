@@ -157,6 +157,15 @@ def test_only_what_was_asked_for() -> None:
     assert {(change.table, change.region) for change in changes} == {("incidents", "KZ-75")}
 
 
+def test_the_causes_of_the_rows_that_were_asked_for_are_listed() -> None:
+    """Those of another region too, where one id lives in both; but nothing else of there."""
+    one, other = (encoded(incident(1, region), "observer") for region in ("KZ-75", "KZ-61"))
+    more = encoded(incident(2, "KZ-61"), "observer")
+    events, changes = differences(state(one), state(one, other, more), ["conflicts"], "KZ-75")
+    assert [change.after and change.after["kind"] for change in changes] == ["two_regions"]
+    assert [(event.region, event.id) for event in events] == [("KZ-61", "i1-0")]
+
+
 @pytest.mark.parametrize(
     ("before", "after", "expected"),
     [

@@ -63,6 +63,35 @@ def test_the_same_is_0(archive: str, tmp_path: Path) -> None:
     assert "0 rows differ; events: 0 more, 0 gone" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("asked", "more"),
+    [
+        (("--region", "KZ-75"), 3),
+        (("--region", "KZ-61"), 1),
+        (("--region", "KZ"), 4),
+        (("--region", "KZ-75", "--table", "openings"), 0),
+        (("--region", "KZ-10"), 0),
+        (("--table", "restrictions"), 0),
+        (("--table", "incidents"), 4),
+        (("--region", "KZ-61", "--table", "incidents"), 1),
+        (("--table", "openings", "--table", "incidents", "--region", "KZ-75"), 3),
+    ],
+)
+def test_events_and_exit_status_are_of_what_was_asked(
+    archive: str, asked: tuple[str, ...], more: int
+) -> None:
+    """Not of other regions, nor of types that feed none of the tables."""
+    done = run("diff", f"{archive}@2023-03-19T00:00:00Z", archive, *asked)
+    early = f"{archive}@2023-03-19T00:00:00Z"
+    done = run("diff", early, archive, *asked)
+    assert f"rows differ; events: {more} more, 0 gone" in done.stdout
+    if "--table" in asked:
+        # Without, there are rows that the clock alone changes.
+        assert done.return_value == int(more > 0)
+    found = json.loads(run("diff", early, archive, *asked, "--json").stdout)
+    assert len(found["events"]) == more
+
+
 def test_an_archive_can_be_compared_with_files(archive: str, tmp_path: Path) -> None:
     """What was published against what arrived."""
     lines = [event.value or b"" for event in EVENTS[:3]]
