@@ -50,6 +50,8 @@ FED_BY: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Table → the types of the events that can change it; all types where it is not listed."""
 
+AGES: Final = frozenset({"age_seconds", "seconds_since_close"})
+"""Columns that go by ``now`` alone: a row of which nothing else is another is no other row."""
 _SHARED: Final = 2
 """Leading columns that two rows must have in common to be one row that changed."""
 
@@ -145,9 +147,12 @@ def _change(
 
 
 def paired(before: Sequence[Row], after: Sequence[Row]) -> Iterator[tuple[Row | None, Row | None]]:
-    """The rows that are not in both lists, those that have most columns in common together."""
+    """The rows that are not in both lists, those that have most columns in common together.
+
+    ``AGES`` do not count: the clock moves them in every row.
+    """
     gone, come = _without(before, after), _without(after, before)
-    width = max((len(row) for row in (*gone, *come)), default=0)
+    width = max((len(_lasting(row)) for row in (*gone, *come)), default=0)
     for shared in range(width - 1, _SHARED - 1, -1):
         waiting: dict[bytes, list[Row]] = {}
         for row in gone:
@@ -166,10 +171,10 @@ def paired(before: Sequence[Row], after: Sequence[Row]) -> Iterator[tuple[Row | 
 
 
 def _without(those: Sequence[Row], others: Sequence[Row]) -> list[Row]:
-    counts = Counter(canonical(row) for row in others)
+    counts = Counter(_spelt(row) for row in others)
     left = []
     for row in those:
-        text = canonical(row)
+        text = _spelt(row)
         if counts[text]:
             counts[text] -= 1
         else:
@@ -177,8 +182,16 @@ def _without(those: Sequence[Row], others: Sequence[Row]) -> list[Row]:
     return left
 
 
+def _spelt(row: Row) -> bytes:
+    return canonical(_lasting(row))
+
+
 def _start(row: Row, columns: int) -> bytes:
-    return canonical(list(row.values())[:columns])
+    return canonical(list(_lasting(row).values())[:columns])
+
+
+def _lasting(row: Row) -> Row:
+    return {column: value for column, value in row.items() if column not in AGES}
 
 
 def _events(a: Numbers, b: Numbers) -> Iterator[_Event]:

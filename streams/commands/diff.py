@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import click
 
 from schemas.fields import rfc3339
-from streams.archive.differing import Cause, Change, differences, of_documents
+from streams.archive.differing import AGES, Cause, Change, differences, of_documents
 from streams.archive.folding import AsOf
 from streams.archive.pack_changes import PackChange, judgement_changes, pack_changes
 from streams.archive.replay import Numbers
@@ -266,7 +266,7 @@ def _told(before: Row | None, after: Row | None) -> str:
     changed = [
         f"{key} {_cell(before.get(key))} → {_cell(value)}"
         for key, value in after.items()
-        if before.get(key) != value
+        if before.get(key) != value and key not in AGES
     ]
     return f"{' '.join(same)}: {', '.join(changed)}"
 

@@ -44,9 +44,9 @@ def _events(seed: int) -> tuple[Event, ...]:
     return tuple(sample(150, seed=seed, bad=0))
 
 
-def state(*events: Event) -> Replay:
+def state(*events: Event, now: int = UNTIL) -> Replay:
     """What some events come to."""
-    replay = Replay(_pack(), UNTIL)
+    replay = Replay(_pack(), now)
     for number, event in enumerate(events):
         replay.take(str(number), read(event.value or b"", None, _pack()))
     return replay
@@ -151,6 +151,25 @@ def test_equal_states_do_not_differ() -> None:
     assert differences(state(*events), state(*reversed(events))) == ([], [])
 
 
+def test_a_figure_that_only_grew_older_is_no_change() -> None:
+    """An hour later the one row that a new figure made is all that differs, and is its doing."""
+    known = [encoded(official(n, region), "official") for n, region in ((1, "KZ-75"), (2, "KZ-61"))]
+    new = encoded(official(3, "KZ-75", 3600), "official")
+    names = ("turnout", "results_published")
+    later = UNTIL + 3_600_000_000
+    ages = [
+        row["age_seconds"]
+        for now in (UNTIL, later)
+        for row in rows("turnout", state(*known).parts, _pack(), now)
+    ]
+    assert len(set(ages) - {None}) > 1
+    assert differences(state(*known), state(*known, now=later), names) == ([], [])
+    events, changes = differences(state(*known), state(*known, new, now=later), names)
+    assert changes
+    assert {change.region for change in changes} <= {"KZ-75", _pack().country}
+    assert all(change.causes == events for change in changes)
+
+
 def test_only_what_was_asked_for() -> None:
     """One table, one region."""
     _, changes = differences(state(), state(*_events(2)), ["incidents"], "KZ-75")
@@ -171,12 +190,15 @@ def test_the_causes_of_the_rows_that_were_asked_for_are_listed() -> None:
     [
         ({"a": 1, "b": 2, "n": 3}, {"a": 1, "b": 2, "n": 4}, 1),
         ({"a": 1, "b": 2, "n": 3}, {"a": 1, "b": 9, "n": 3}, 2),
+        ({"a": 1, "b": 2, "age_seconds": 3}, {"a": 1, "b": 2, "age_seconds": 4}, 0),
+        ({"a": 1, "b": 2, "age_seconds": 3}, {"a": 1, "b": 2, "age_seconds": None}, 0),
+        ({"a": 1, "age_seconds": 3, "b": 2, "n": 5}, {"a": 1, "age_seconds": 4, "b": 2, "n": 6}, 1),
     ],
 )
 def test_rows_are_one_that_changed_if_they_begin_alike(
     before: Row, after: Row, expected: int
 ) -> None:
-    """By two columns at least: else one went and another came."""
+    """By two columns at least, else one went and another came; by no column that is an age."""
     assert len(list(paired([before], [after]))) == expected
 
 

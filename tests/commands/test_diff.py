@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from streams.commands.diff import _told
 from streams.errors import UserError
 from streams.packs import pack_directory
 from tests.archive.made import build, made_log
@@ -185,3 +186,10 @@ def test_what_is_no_result(archive: str, tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(run("replay", archive, "--json").stdout)
     with pytest.raises(UserError, match="no pack judges it anew"):
         run("diff", tmp_path / "a.json", archive, "--pack-a", PACK)
+
+
+def test_ages_are_not_among_what_became_what() -> None:
+    """A row that changed grew older as well: that is no news."""
+    before = {"region": "KZ-75", "official": 0.5, "age_seconds": 60}
+    after = {"region": "KZ-75", "official": 0.6, "age_seconds": 120}
+    assert _told(before, after) == "region=KZ-75: official 0.5 → 0.6"
