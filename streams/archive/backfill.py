@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Final, NamedTuple
 
 from schemas.pack import Pack
-from streams.archive.blocks import HOURS, make_block, program, publish, staging
+from streams.archive.blocks import HOURS, check_head, make_block, program, publish, staging
 from streams.archive.history import History
 from streams.archive.openmetrics import END, Scrapes, heads
 from streams.archive.rule_history import Level
@@ -102,6 +102,7 @@ async def backfill(
     stretches, rules = list(span.stretches()), levels(groups(pack))
     total = span.moments + len(rules) * len(stretches)
     with staging(data, span.start, span.end + 1) as folder:
+        await check_head(data, folder, span.start, span.end + 1)
         made = folder / MADE
         made.mkdir()
         history = History(log, pack)

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from streams import processes
 from streams.errors import UserError
@@ -20,9 +20,10 @@ from streams.errors import UserError
 HOURS: Final = 7200
 """Seconds of a block, which begins at a multiple of them."""
 _LOCK: Final = "lock"
+_WAL: Final = "wal"
 _STAGING: Final = ".backfill-"
 _ULID: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
-_OWN: Final = frozenset({"wal", "wbl", "chunks_head", "lock", "queries.active", "lost+found"})
+_OWN: Final = frozenset({_WAL, "wbl", "chunks_head", "lock", "queries.active", "lost+found"})
 _META: Final = "meta.json"
 _STOP_SECONDS: Final = 10.0
 
@@ -111,6 +112,42 @@ def _times(block: Path) -> tuple[int, int]:
     """First millisecond, and the one after the last."""
     meta = json.loads((block / _META).read_text(encoding="utf-8"))
     return meta["minTime"], meta["maxTime"]
+
+
+async def check_head(data: Path, folder: Path, start: int, end: int) -> None:
+    """UserError: ``data`` has samples of seconds ``start`` to ``end`` that are in no block yet.
+
+    promtool reads them from the write-ahead log, linked into ``folder``: so it can write, as some
+    versions do when they only read, nowhere else.
+    """
+    wal = data / _WAL
+    if not any(each.is_file() and each.stat().st_size for each in wal.rglob("*")):
+        return
+    (folder / "head").mkdir()
+    (folder / "head" / _WAL).symlink_to(wal.resolve())
+    times = [f"--min-time={start * 1000}", f"--max-time={end * 1000 - 1}"]
+    arguments = [program("promtool"), "tsdb", "dump", *times, str(folder / "head")]
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb") as said:
+        with os.fdopen(writing, "wb") as output:
+            process = processes.start(arguments, os.environ, output)
+        try:
+            found = await asyncio.to_thread(_first_sample, said)
+            status = 0 if found else await asyncio.to_thread(process.wait)
+        finally:
+            processes.stop(process, _STOP_SECONDS)
+    if status:
+        raise UserError(f"{wal}: promtool cannot read it: write to an empty folder")
+    if found:
+        raise UserError(
+            f"{data}: Prometheus has samples of the same time that are in no block yet: two "
+            "histories of one day would mix; write to an empty folder"
+        )
+
+
+def _first_sample(dump: IO[bytes]) -> bool:
+    """Whether there is one among what promtool says; the rest is left unread."""
+    return any(line.startswith(b"{") for line in dump)
 
 
 async def make_block(text: Path, to: Path) -> None:

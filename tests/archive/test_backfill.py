@@ -23,6 +23,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from schemas.fields import microseconds, rfc3339
 from streams.archive.backfill import Wanted, backfill
+from streams.archive.blocks import check_head
 from streams.archive.folding import AsOf
 from streams.archive.manifest import Place
 from streams.archive.openmetrics import INSTANCE
@@ -199,6 +200,44 @@ def test_a_second_history_of_the_same_time_is_refused(archive: str, data: Path) 
     with pytest.raises(UserError, match="is of the same time"):
         run("backfill", archive, "--prometheus", data)
     assert sorted(data.iterdir()) == before
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    """Every file below it."""
+    return {each: each.read_bytes() for each in folder.rglob("*") if each.is_file()}
+
+
+def test_what_prometheus_has_in_no_block_yet_is_looked_at(archive: str, tmp_path: Path) -> None:
+    """Its log of the last hours: of the same time it is refused, of another it is none of ours."""
+    tool("promtool", "prometheus")
+    data, folder = tmp_path / "data", tmp_path / "work"
+    folder.mkdir()
+    rules = {"groups": [{"name": "g", "rules": [{"record": "one", "expr": "vector(1)"}]}]}
+    (folder / "rules.yml").write_text(json.dumps(rules))
+    configuration = {
+        "global": {"evaluation_interval": "100ms"},
+        "rule_files": [str(folder / "rules.yml")],
+    }
+    with serving(configuration, data, folder) as address:
+        Prometheus(address).until("one")
+        (at,) = Prometheus(address).now("timestamp(one)")
+    before = contents(data)
+    now = int(at.value)
+    span = (rfc3339((now - 60) * 1_000_000), rfc3339((now + 60) * 1_000_000))
+    with pytest.raises(UserError, match="samples of the same time that are in no block yet"):
+        run("backfill", archive, "--prometheus", data, "--from", span[0], "--until", span[1])
+    asyncio.run(check_head(data, folder, now - 7200, now - 3600))
+    assert contents(data) == before
+
+
+def test_a_log_that_nothing_can_read(tmp_path: Path) -> None:
+    """Is not taken for an empty one."""
+    tool("promtool", "prometheus")
+    (tmp_path / "wal").mkdir()
+    (tmp_path / "wal" / "00000000").write_bytes(b"\xff" * 100)
+    (tmp_path / "work").mkdir()
+    with pytest.raises(UserError, match="promtool cannot read it"):
+        asyncio.run(check_head(tmp_path, tmp_path / "work", 0, 1))
 
 
 def test_a_folder_that_is_none_of_prometheus(archive: str, tmp_path: Path) -> None:
