@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterable, Iterator, Sequence
+from math import inf
 from typing import Any, Final, Literal, NamedTuple
 
 from streams.errors import UserError
@@ -145,7 +146,7 @@ def parsed(text: str) -> tuple[list[Fault], dict[str, Any]]:
     """What ``dumped`` wrote: the faults, and what it is about. UserError: it is no schedule."""
     try:
         about = json.loads(text)
-        faults = [Fault(**fault) for fault in about.pop("faults")]
+        faults = [_fault(**fault) for fault in about.pop("faults")]
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise UserError(f"no schedule of a chaos run: {type(error).__name__}: {error}") from None
     if unknown := {fault.kind for fault in faults} - set(FAULTS):
@@ -153,3 +154,10 @@ def parsed(text: str) -> tuple[list[Fault], dict[str, Any]]:
             f"unknown kinds of faults: {', '.join(sorted(unknown))}; there are {', '.join(FAULTS)}"
         )
     return sorted(faults), about
+
+
+def _fault(at: float, kind: str, seconds: float, choice: int, amount: int = 0) -> Fault:
+    """The fault, of numbers that are some."""
+    if not 0 <= float(at) < inf or not 0 <= float(seconds) < inf:
+        raise ValueError(f"{kind} at {at} for {seconds} seconds")
+    return Fault(float(at), kind, float(seconds), int(choice), int(amount))
