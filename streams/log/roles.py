@@ -140,8 +140,8 @@ def _keepers(topics: TopicSettings, group: str) -> tuple[Role, ...]:
 def _operator(topics: TopicSettings) -> Role:
     return Role(
         "operator",
-        "whoever sends again what was rejected, restores or plays an archive, accepts a gap: writes "
-        "all inputs, so give it to few, and to no machine that is on all day",
+        "whoever sends again what was rejected, restores or plays an archive, accepts a gap: "
+        "writes all inputs, so give it to few, and to no machine that is on all day",
         (
             Grant("topic", topics.inputs, ("Write",), "sends events of every authority again"),
             Grant(

@@ -30,6 +30,7 @@ BROKER_FAULTS: Final = (
     "controller-kill",
     "broker-restart",
     "disk-full",
+    "broker-bandwidth",
 )
 FAULTS: Final = (*WORKER_FAULTS, *BROKER_FAULTS)
 """Every kind. The first of each lane are those that a short run must have."""
@@ -123,6 +124,7 @@ def _seconds(dice: random.Random, kind: str, *, brisk: bool) -> float:
         "controller-kill": (2, 8),
         "broker-restart": (0, 3),
         "disk-full": (3, 8),
+        "broker-bandwidth": (6, 15),
     }[kind]
     return dice.uniform(low, low + (high - low) / 4 if brisk else high)
 
@@ -130,6 +132,8 @@ def _seconds(dice: random.Random, kind: str, *, brisk: bool) -> float:
 def _amount(dice: random.Random, kind: str) -> int:
     if kind == "worker-delay":
         return dice.choice((20, 100, 400))
+    if kind == "broker-bandwidth":
+        return dice.choice((100, 500, 2_000))
     if kind == "worker-bandwidth":
         return dice.choice((500, 2_000, 8_000))
     if kind == "worker-skew":
