@@ -18,6 +18,7 @@ from streams.errors import UserError
 from streams.log.accepting import Acceptance, acceptance_key
 from streams.log.clients import admin, kafka_options
 from streams.log.looking import Bounds, Look
+from streams.log.refusals import REFUSED, hidden, refusal
 from streams.log.sending import sender
 from streams.log.shelf import Shelf
 from streams.log.snapshots import SLOTS, Header, RefusedError, decoded, header_key
@@ -150,13 +151,25 @@ def _show(found: list[Found]) -> None:
 
 
 async def _find(settings: Settings, numbers: list[int]) -> list[Found]:
-    async with admin(settings.broker):
-        pass  # that a broker answers, or why none does
+    await _ask_rights(settings)
     try:
         return [await _found(settings, number) for number in numbers]
+    except REFUSED:
+        raise refusal(settings, "Read", [settings.topics.snapshot]) from None
     except KafkaError as error:
         told = str(error) or type(error).__name__
         raise UserError(f"the partitions cannot be looked at: {told}") from None
+
+
+async def _ask_rights(settings: Settings) -> None:
+    """UserError: no broker answers, or there is a topic that we may not even see."""
+    topics = settings.topics
+    async with admin(settings.broker) as client:
+        for name in topics.inputs:
+            if await hidden(client, settings.broker, name):
+                raise refusal(settings, "Describe", [name])
+        if await hidden(client, settings.broker, topics.snapshot):
+            raise refusal(settings, "Read", [topics.snapshot])
 
 
 async def _found(settings: Settings, number: int) -> Found:
