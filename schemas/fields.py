@@ -133,7 +133,7 @@ Url = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,2048}$")]
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_.-]{1,64}$")]
 """Codes of the pack: incident categories, contests, publishers, questions."""
 Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
-Revision = Annotated[int, Field(ge=0, le=1_000_000)]
+Revision = Annotated[int, Field(ge=0, le=1_000_000_000)]
 PercentText = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,4}(\.[0-9]{1,8})?$")]
 """A percentage as printed, a decimal string: its digits say how it was rounded."""
 

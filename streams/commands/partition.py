@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 import time
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import click
@@ -18,9 +19,18 @@ from streams.errors import UserError
 from streams.log.accepting import Acceptance, acceptance_key
 from streams.log.clients import admin, kafka_options
 from streams.log.looking import Bounds, Look
+from streams.log.refusals import REFUSED, hidden, refusal
 from streams.log.sending import sender
 from streams.log.shelf import Shelf
-from streams.log.snapshots import SLOTS, Header, RefusedError, decoded, header_key
+from streams.log.snapshots import (
+    SLOTS,
+    Header,
+    RefusedError,
+    check_shape,
+    chunk_key,
+    decoded,
+    header_key,
+)
 from streams.settings import Settings, load_settings
 
 _WIDTH = 150
@@ -33,6 +43,8 @@ class Found(NamedTuple):
     bounds: Bounds
     header: Header | None
     acceptance: Acceptance | None
+    refused: str = ""
+    """Why a snapshot that is newer than ``header`` would not be used."""
 
     @property
     def gone(self) -> dict[str, int]:
@@ -69,6 +81,9 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="JSON Lines, one partition a line.")
 def list_(*, as_json: bool) -> int:
     """List the partitions: events in the log, the newest snapshot, what is missing.
+
+    A snapshot counts if it is whole and of this version and these topics: run the version that the
+    workers run. That it fits their pack and the log only workers see, and say in their log.
 
     Exit status 1: of some partition something is missing that was not accepted.
     """
@@ -117,6 +132,7 @@ def summary(found: Found) -> dict[str, Any]:
         "starts": found.bounds.starts,
         "ends": found.bounds.ends,
         "snapshot": header and {"written": rfc3339(header.written), "positions": dict(header.next)},
+        "snapshot_refused": found.refused or None,
         "missing": {
             topic: {"from": first, "to": beyond} for topic, (first, beyond) in found.missing.items()
         },
@@ -139,7 +155,7 @@ def _show(found: list[Found]) -> None:
         table.add_row(
             str(each.number),
             str(sum(ends[topic] - starts[topic] for topic in ends)),
-            rfc3339(header.written // 1_000_000 * 1_000_000) if header else "none",
+            _snapshot(each),
             str(sum(header.next.values())) if header else "",
             missing or "nothing",
             (told.reason if each.accepted else f"not all: {told.reason}") if told else "",
@@ -149,14 +165,34 @@ def _show(found: list[Found]) -> None:
     Console(width=width, markup=False, highlight=False).print(table)
 
 
+def _snapshot(found: Found) -> str:
+    refused = f"not used: {found.refused}" if found.refused else ""
+    if found.header is None:
+        return refused or "none"
+    written = rfc3339(found.header.written // 1_000_000 * 1_000_000)
+    return f"{written} (newer one {refused})" if refused else written
+
+
 async def _find(settings: Settings, numbers: list[int]) -> list[Found]:
-    async with admin(settings.broker):
-        pass  # that a broker answers, or why none does
+    await _ask_rights(settings)
     try:
         return [await _found(settings, number) for number in numbers]
+    except REFUSED:
+        raise refusal(settings, "Read", [settings.topics.snapshot]) from None
     except KafkaError as error:
         told = str(error) or type(error).__name__
         raise UserError(f"the partitions cannot be looked at: {told}") from None
+
+
+async def _ask_rights(settings: Settings) -> None:
+    """UserError: no broker answers, or there is a topic that we may not even see."""
+    topics = settings.topics
+    async with admin(settings.broker) as client:
+        for name in topics.inputs:
+            if await hidden(client, settings.broker, name):
+                raise refusal(settings, "Describe", [name])
+        if await hidden(client, settings.broker, topics.snapshot):
+            raise refusal(settings, "Read", [topics.snapshot])
 
 
 async def _found(settings: Settings, number: int) -> Found:
@@ -167,17 +203,30 @@ async def _found(settings: Settings, number: int) -> Found:
     await shelf.read(options)
     told = shelf.values.get(acceptance_key(number))
     acceptance = None if told is None else Acceptance.parse(told)
-    return Found(number, bounds, _newest(shelf, number), acceptance)
+    header, refused = newest(shelf.values, shelf.order, settings, number)
+    return Found(number, bounds, header, acceptance, refused)
 
 
-def _newest(shelf: Shelf, number: int) -> Header | None:
-    keys = [key for slot in SLOTS if (key := header_key(number, slot)) in shelf.order]
-    for key in sorted(keys, key=lambda key: -shelf.order[key]):
+def newest(
+    values: Mapping[bytes, bytes], order: Mapping[bytes, int], settings: Settings, number: int
+) -> tuple[Header | None, str]:
+    """The newest snapshot that a worker of this version could use; why not a newer one.
+
+    ``values``, ``order``: as in ``Shelf``. Whether it fits the pack and the log only workers see.
+    """
+    topics, refused = settings.topics, ""
+    keys = [key for slot in SLOTS if (key := header_key(number, slot)) in order]
+    for key in sorted(keys, key=lambda key: -order[key]):
         try:
-            return decoded(shelf.values[key])
-        except RefusedError:
+            header = decoded(values[key])
+            check_shape(header, topics.inputs, topics.partitions, number)
+        except RefusedError as error:
+            refused = refused or error.reason
             continue
-    return None
+        if all(chunk_key(number, digest) in values for digest in header.chunks):
+            return header, refused
+        refused = refused or "checksum"
+    return None, refused
 
 
 async def _accept(settings: Settings, numbers: list[int], reason: str) -> list[Found]:

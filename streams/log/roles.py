@@ -140,8 +140,8 @@ def _keepers(topics: TopicSettings, group: str) -> tuple[Role, ...]:
 def _operator(topics: TopicSettings) -> Role:
     return Role(
         "operator",
-        "whoever sends again what was rejected, restores or plays an archive: writes all inputs, "
-        "so give it to few, and to no machine that is on all day",
+        "whoever sends again what was rejected, restores or plays an archive, accepts a gap: "
+        "writes all inputs, so give it to few, and to no machine that is on all day",
         (
             Grant("topic", topics.inputs, ("Write",), "sends events of every authority again"),
             Grant(
@@ -149,6 +149,12 @@ def _operator(topics: TopicSettings) -> Role:
                 (topics.dead_letter,),
                 ("Read", "Write"),
                 "reads letters, and marks those that are done",
+            ),
+            Grant(
+                "topic",
+                (topics.snapshot,),
+                ("Read", "Write"),
+                "partition list and accept: what is missing of a log, and that it is known",
             ),
         ),
     )

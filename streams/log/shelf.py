@@ -82,9 +82,12 @@ class Shelf:
         # The embedded broker lists an end that is a batch old; that in its first answer is right.
         unsure = True
         while unsure or await consumer.position(tp) < end:
+            before = await consumer.position(tp)
             batches = await consumer.getmany(tp, timeout_ms=_POLL_MS)
             if (found := stable_end(consumer, tp)) is not None:
                 end, unsure = max(end, found), False
+            # Not what it knows of the end: that it keeps when nobody answers any longer.
+            if await consumer.position(tp) > before:
                 heard = loop.time()
             for record in batches.get(tp, ()):
                 news |= self._take(record.key or b"", record.value, record.offset)

@@ -196,14 +196,19 @@ def decoded(value: bytes) -> Header:
 
 def check(header: Header, of: Of, number: int) -> None:
     """RefusedError: the snapshot is of something else, or events were judged otherwise for it."""
-    if header.schema != schema_digest():
-        raise RefusedError("schema", "written by another version of scrutineer")
+    check_shape(header, of.topics, of.partitions, number)
     if header.election != of.pack.id:
         raise RefusedError("election", f"of the election {header.election}")
     if header.acceptance != of.pack.acceptance_digest:
         raise RefusedError("acceptance", f"acceptance digest {header.acceptance[:12]}")
-    same = header.number == number and header.partitions == of.partitions
-    if not same or not header.next.keys() <= set(of.topics):
+
+
+def check_shape(header: Header, topics: Collection[str], partitions: int, number: int) -> None:
+    """RefusedError: of another version, of other topics; so far no election pack is needed."""
+    if header.schema != schema_digest():
+        raise RefusedError("schema", "written by another version of scrutineer")
+    same = header.number == number and header.partitions == partitions
+    if not same or not header.next.keys() <= set(topics):
         raise RefusedError("topics", "of other topics, or of another number of partitions")
 
 

@@ -154,7 +154,12 @@ class ScrutineerApp(faust.App):
         self.watch.client_trouble(str(error) or type(error).__name__)
 
     def reader_trouble(self, state: PartitionState, why: str) -> None:
-        """The bulk reader of a partition waits for the broker; "" when it goes on."""
+        """The bulk reader of a partition waits for the broker; "" when it goes on.
+
+        Of one that was dropped meanwhile nobody would ever tell that it goes on.
+        """
+        if why and self.states.get(state.number) is not state:
+            return
         state.moved_at = time.monotonic()
         self.watch.reader_trouble(state.number, why)
 

@@ -87,6 +87,12 @@ class CatchUp:
         self._thread = LoopThread("bulk")
         self._garbage = BulkGarbage()
         self._turn = asyncio.Semaphore(REBUILDS)
+        self._held: set[PartitionState] = set()
+
+    @property
+    def held(self) -> frozenset[int]:
+        """Numbers of the partitions that wait for room for their dead letters."""
+        return frozenset(state.number for state in self._held)
 
     def stop(self) -> None:
         """End the thread."""
@@ -177,12 +183,20 @@ class CatchUp:
                 slice_ = await coming
                 if slice_.records:
                     coming = self._thread.submit(next_slice(reader, app.pack, partitions))
-                await app.letters.room()
+                await self._room(state)
                 self._fold(state, slice_)
                 if not slice_.records:
                     return
         finally:
             coming.cancel()
+
+    async def _room(self, state: PartitionState) -> None:
+        """Wait while the broker takes no letters: that it stands still then is to be told so."""
+        self._held.add(state)
+        try:
+            await self._app.letters.room()
+        finally:
+            self._held.discard(state)
 
     def _fold(self, state: PartitionState, slice_: Slice) -> None:
         for topic, record in slice_.last.items():

@@ -134,8 +134,11 @@ class States:
                 offsets[tp] = watermark
         return offsets
 
-    def note_committed(self, offsets: Mapping[TopicPartition, int]) -> None:
-        """Remember what the broker has taken."""
+    def note_committed(
+        self, offsets: Mapping[TopicPartition, int], committed: Iterable[PartitionState]
+    ) -> None:
+        """Remember what the broker has taken, of the states that were committed."""
+        by_number = {state.number: state for state in committed}
         for tp, offset in offsets.items():
-            if (state := self._states.get(tp.partition)) is not None:
+            if (state := by_number.get(tp.partition)) is not None:
                 state.committed[tp.topic] = offset

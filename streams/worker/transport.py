@@ -294,13 +294,16 @@ class StateConsumer(driver.Consumer):
 
     async def force_commit(self, *_: Any, **__: Any) -> bool:
         """Commit how far the side effects are done. Acknowledgements of Faust play no part."""
+        states = self.app.states
         try:
-            offsets = self.app.states.committable(self.assignment())
+            offsets = states.committable(self.assignment())
         except ConsumerNotStarted:
             return False
+        # A state that takes the place of one of these meanwhile is of another log.
+        committed = list(states)
         if not offsets or not await self._commit(offsets):
             return False
-        self.app.states.note_committed(offsets)
+        states.note_committed(offsets, committed)
         return True
 
     async def wait_empty(self) -> None:

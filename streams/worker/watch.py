@@ -116,7 +116,7 @@ class Watch(Service):
             if position != self._seen.get(state.number):
                 self._seen[state.number] = position
                 self._progress_at = state.moved_at = now
-            elif state.fed and (not lag or state.number in self.silent or state.number in held):
+            elif state.number in held or (state.fed and (not lag or state.number in self.silent)):
                 # Nothing to do, as far as can be known, or that could be done.
                 state.moved_at = now
             if not state.fed or self._app.rebalancing:
@@ -127,7 +127,7 @@ class Watch(Service):
 
     def _held(self) -> set[int]:
         """Partitions that wait for their dead letters to be written."""
-        return {tp.partition for tp in self._app.feed.held}
+        return {tp.partition for tp in self._app.feed.held} | self._app.catch_up.held
 
     def _lag(self, state: PartitionState) -> int:
         return sum(state.lag(topic) for topic in self._app.states.topics)

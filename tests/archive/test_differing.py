@@ -106,7 +106,13 @@ def test_a_decision_about_a_restriction_is_no_cause_of_incidents() -> None:
 
 def test_a_report_of_another_phase_is_the_cause_of_who_was_heard() -> None:
     """Rows of one phase give the last report of any."""
-    row = {"region": "R", "station": "1", "source": "s", "phase": "opening", "last_report": None}
+    row: dict[str, object] = {
+        "region": "R",
+        "station": "1",
+        "source": "s",
+        "phase": "opening",
+        "last_report": None,
+    }
     at = Cause("R", "election.observer.incident.v1", "s", "e", False)
     said = [{"source": "s", "report_id": "r", "station": "1", "phase": "voting"}]
     event = _Event(at, said, {at.type}, False)

@@ -7,7 +7,8 @@ import logging
 import shutil
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from math import inf
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,6 +31,8 @@ FULL: Final = 1.5
 """Times what it takes to send them once, after which nothing may grow."""
 NO_KAFKA: Final = (pytest.skip.Exception, pytest.fail.Exception)
 """How the tests say that Java or Maven is missing."""
+LEAST: Final = {"seed": 0, "seconds": 1, "rate": 1, "versions": 1, "megabytes": 64}
+"""Figure of a plan → the smallest that makes sense."""
 REPORT: Final = Path("var/chaos/report.jsonl")
 RATE: Final = 300.0
 
@@ -54,7 +57,7 @@ def main() -> int:
     """0: green. 1: something differs. 2: it cannot be run here."""
     try:
         if not sandbox.is_inside():
-            _chosen(arguments())  # what is wrong with them is told at once
+            chosen_by(arguments())  # what is wrong with them is told at once
             class_path()  # fetched now: there is no network inside
             return sandbox.run_inside(sys.executable, "-m", "tests.chaos", *sys.argv[1:])
         return _inside(arguments())
@@ -95,14 +98,14 @@ def _inside(chosen: argparse.Namespace) -> int:
 
 def _plan(chosen: argparse.Namespace) -> Plan:
     """What is to be done, written down where its logs will be."""
-    about, faults = _chosen(chosen)
+    about, faults = chosen_by(chosen)
     kept = chosen.keep or chosen.report.parent / f"seed-{about['seed']}-{time.strftime('%H%M%S')}"
     kept.mkdir(parents=True, exist_ok=True)
     (kept / "schedule.json").write_text(dumped(faults, **about), encoding="utf-8")
     return Plan(**about, faults=faults, folder=kept.resolve())
 
 
-def _chosen(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[Fault]]:
+def chosen_by(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[Fault]]:
     """What a plan is made of: from a schedule if one is given, else from the command line.
 
     UserError: the schedule is none.
@@ -118,7 +121,11 @@ def _chosen(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[Fault]]:
             "megabytes": chosen.disk,
             "soak": chosen.soak,
         }
-        return about, schedule(seed, seconds, RARELY if chosen.soak else PAUSE)
+        _check("--minutes, --rate, --versions, --disk", about)
+        faults = schedule(seed, seconds, RARELY if chosen.soak else PAUSE)
+        if not faults:
+            raise UserError(f"--minutes {chosen.minutes}: too short for any fault; 0.7 has six")
+        return about, faults
     try:
         text = chosen.schedule.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
@@ -126,7 +133,19 @@ def _chosen(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[Fault]]:
     faults, about = parsed(text)
     if missing := set(Plan._fields) - {"faults", "folder"} - about.keys():
         raise UserError(f"--schedule {chosen.schedule}: {', '.join(sorted(missing))} is missing")
+    about = {name: value for name, value in about.items() if name in Plan._fields}
+    _check(f"--schedule {chosen.schedule}", about)
     return about, faults
+
+
+def _check(where: str, about: Mapping[str, Any]) -> None:
+    """UserError: a figure of the plan is none."""
+    for name, least in LEAST.items():
+        value = about[name]
+        if name == "versions" and value is None:
+            continue
+        if type(value) not in (int, float) or not least <= value < inf:
+            raise UserError(f"{where}: {name} is {value!r}, it must be a number from {least} on")
 
 
 def _leave(plan: Plan, problems: Sequence[str], say: Callable[[str], None], *, keep: bool) -> int:

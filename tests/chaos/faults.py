@@ -25,6 +25,8 @@ NOTICED: Final = 4.0
 """A fault that has shown by then in no table is one that nobody noticed."""
 END_SECONDS: Final = 20.0
 START_SECONDS: Final = 40.0
+NAMED: Final = ("leader-kill", "coordinator-kill", "controller-kill")
+"""Faults of a broker that something has to be found out about."""
 WHOLE_SECONDS: Final = 120.0
 """Seconds after the last fault within which all must be live and up to date."""
 
@@ -58,7 +60,8 @@ class Faults:
 
     ``spare``: the first worker is never ended, so that one runs from beginning to end.
     ``recoveries``: kind → seconds from its beginning until all partitions were live and up to
-    date again; ``alone``: those of them that nothing else fell into; ``done``: kind → how often;
+    date again; ``alone``: those of them that nothing else fell into; ``done``: kind → how often,
+    ``guessed``: of these to any broker, because the one that is meant could not be found out;
     ``problems``: workers that did not heed.
     """
 
@@ -90,6 +93,7 @@ class Faults:
         self.recoveries: dict[str, list[float]] = defaultdict(list)
         self.alone: dict[str, list[float]] = defaultdict(list)
         self.done: dict[str, int] = defaultdict(int)
+        self.guessed: dict[str, int] = defaultdict(int)
 
     async def run(self, faults: Sequence[Fault], began: float) -> None:
         """Do them all; ``began``: monotonic seconds at which the traffic did."""
@@ -135,6 +139,7 @@ class Faults:
             "coordinator-kill": self._kill_broker,
             "controller-kill": self._kill_broker,
             "broker-link-down": self._cut_broker,
+            "broker-bandwidth": self._narrow_broker,
             "brokers-apart": self._set_apart,
             "broker-restart": self._restart,
             "disk-full": self._fill_disk,
@@ -169,6 +174,13 @@ class Faults:
 
     async def _end(self, worker: Worker) -> None:
         """SIGTERM, and look that it heeds it."""
+
+        def answers() -> bool:
+            seen = self._sampler.latest.get(worker.name)
+            return not worker.running or (seen is not None and seen.life == worker.life)
+
+        # Where cores are scarce it may be that Python is not through with importing it yet.
+        await asyncio.to_thread(wait_until, answers, START_SECONDS)
         worker.ask_to_end()
         if (trouble := await ended(worker)) is not None:
             self.problems.append(trouble)
@@ -235,11 +247,16 @@ class Faults:
                         self._settings, topic, fault.choice % partitions
                     )
         except Exception as error:
-            self._say(f"{fault.kind}: {type(error).__name__}, any broker will do")
+            self._say(f"{fault.kind}: {type(error).__name__}")
         if fault.kind == "controller-kill":
             found = self._kafka.controller()
         running = [broker.number for broker in self._kafka.brokers if broker.running]
-        return found if found in running else running[fault.choice % len(running)]
+        if found in running:
+            return found
+        if fault.kind in NAMED:
+            self._say(f"{fault.kind}: nobody says who that is, any broker will do")
+            self.guessed[fault.kind] += 1
+        return running[fault.choice % len(running)]
 
     async def _kill_broker(self, fault: Fault) -> None:
         number = await self._broker(fault)
@@ -262,6 +279,15 @@ class Faults:
         host.link(up=False)
         await asyncio.sleep(fault.seconds)
         host.link(up=True)
+
+    async def _narrow_broker(self, fault: Fault) -> None:
+        """What others send to a broker waits: replicas fall behind, answers come late."""
+        number = await self._broker(fault)
+        self._tell(fault, f"b{number + 1}")
+        host = self._kafka.hosts[number]
+        host.bandwidth(fault.amount)
+        await asyncio.sleep(fault.seconds)
+        host.bandwidth(None)
 
     async def _set_apart(self, fault: Fault) -> None:
         """Two brokers no longer reach each other; everybody else reaches both."""

@@ -296,9 +296,12 @@ def letter_problems(evidence: Evidence, expected: Expected) -> Iterator[str]:
 def backward_problems(evidence: Evidence) -> Iterator[str]:
     """No position falls in a process, nor for whoever looks at the furthest of all workers.
 
-    A process that shows a partition for the first time must be as far as any was seen before.
+    A process that begins to show a partition, be it again, must be as far as any was seen before.
     """
+    if not any(seen.positions for seen in evidence.history):
+        yield "backwards: no partition was ever seen live: nothing was looked at"
     last: dict[tuple[str, str, int], int] = {}
+    shown: dict[str, set[tuple[str, int]]] = defaultdict(set)
     furthest: dict[tuple[str, int], tuple[int, str]] = {}
     by_end = deque(sorted(evidence.history, key=lambda seen: seen.until))
     for seen in sorted(evidence.history, key=lambda seen: seen.at):
@@ -311,9 +314,10 @@ def backward_problems(evidence: Evidence) -> Iterator[str]:
             most, who = furthest.get((topic, number), (0, ""))
             if before is not None and position < before:
                 yield f"backwards: {topic}/{number} in {seen.life}: {position} after {before}"
-            elif before is None and position < most:
+            elif (topic, number) not in shown[seen.life] and position < most:
                 yield (
                     f"backwards: {topic}/{number} is shown at {position} by {seen.life}, "
                     f"after {most} by {who}"
                 )
             last[seen.life, topic, number] = position
+        shown[seen.life] = set(seen.positions)

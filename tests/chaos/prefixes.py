@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -16,23 +16,27 @@ from typing import Any, Final, NamedTuple
 from schemas.fields import microseconds
 from schemas.pack import Pack
 from streams.metrics.freshness import Freshness
+from streams.metrics.moment import MICROSECONDS
 from streams.metrics.page import MetricsPage
-from streams.metrics.values import FACTS
+from streams.metrics.values import FACTS, TIMED
 from streams.metrics.view import View
+from streams.tables.digest import content_digest
 from streams.tables.partition import Partition
 from streams.tables.views import rows
 from tests.chaos.evidence import Evidence, Read
 from tests.chaos.pack import PARTITIONS, routed
 from tests.chaos.sampler import Sample
 
+POSITION: Final = "scrutineer_partition_position"
 OF_PARTITION: Final = (
-    "scrutineer_partition_position",
+    POSITION,
     "scrutineer_events_total",
     "scrutineer_rejected_events_total",
     "scrutineer_urgent_rejected_events_total",
 )
-OF_REGION: Final = ("scrutineer_region_position", *FACTS)
-"""Families whose values the tables alone decide, whatever time it is."""
+OF_REGION: Final = ("scrutineer_region_live", "scrutineer_region_position", *FACTS, *TIMED)
+"""Families whose values the tables and the page's own time decide."""
+NOW: Final = "scrutineer_now_timestamp_seconds "
 
 _LINE: Final = re.compile(r"(\w+)\{(.*)\} (\S+)")
 _PARTITION: Final = re.compile(r'partition="(\d+)"')
@@ -52,9 +56,14 @@ class Claim(NamedTuple):
 
 def sample_problems(evidence: Evidence, found: Read) -> Iterator[str]:
     """Samples that are not of the prefix they claim."""
+    # Tables and digests are asked for at the end as well, and waited for; this page is not.
+    if not any(f"\n{POSITION}{{" in one.text for one in evidence.samples if one.kind == "metrics"):
+        yield "sample: no page of metrics has a position: nothing was looked at"
     claims: dict[int, dict[Positions, list[Claim]]] = defaultdict(lambda: defaultdict(list))
     page = MetricsPage(evidence.pack, evidence.topics, PARTITIONS)
     for sample in evidence.samples:
+        for why in unproven(sample, evidence.pack):
+            yield f"sample: {sample.kind} of {sample.life}: {why}"
         for number, positions, claim in claims_of(sample, evidence, page):
             claims[number][positions].append(claim)
     for number, places in sorted(claims.items()):
@@ -100,8 +109,10 @@ def claims_of(
 ) -> Iterator[tuple[int, Positions, Claim]]:
     """What a sample says: (partition, its positions, the claim)."""
     if sample.kind == "metrics":
+        now = now_of(sample.text)
         for number, (positions, lines) in lines_by_partition(sample.text).items():
-            yield number, positions, Claim(sample, _metrics(lines, evidence, page))
+            if positions:
+                yield number, positions, Claim(sample, _metrics(lines, now, evidence, page))
     elif sample.kind == "digest":
         body = json.loads(sample.text)
         for number in body["partitions"]:
@@ -115,8 +126,34 @@ def claims_of(
         yield routed(region), positions, Claim(sample, _table(name, region, body, evidence.pack))
 
 
+def unproven(sample: Sample, pack: Pack) -> Iterator[str]:
+    """What a sample says that no log could bear out."""
+    if sample.kind == "metrics":
+        text = sample.text
+        for number, (positions, lines) in sorted(lines_by_partition(text).items()):
+            if not positions:
+                yield f"partition {number} has figures and no position: {sorted(lines)[:2]}"
+        said = Counter(line for line in text.splitlines() if not line.startswith("#"))
+        if twice := [line for line, count in said.items() if count > 1]:
+            yield f"{len(twice)} lines are there twice, first {twice[0]}"
+    elif sample.kind == "digest":
+        body = json.loads(sample.text)
+        whole = content_digest(pack.acceptance_digest, body["regions"])
+        if body["content_digest"] not in (None, whole):
+            yield f"content digest {body['content_digest']}, of these regions it is {whole}"
+
+
+def now_of(text: str) -> int:
+    """The time that a metrics page says it is, in microseconds since the epoch."""
+    (line,) = (line for line in text.splitlines() if line.startswith(NOW))
+    return round(float(line.removeprefix(NOW)) * MICROSECONDS)
+
+
 def lines_by_partition(text: str) -> dict[int, tuple[Positions, frozenset[str]]]:
-    """The lines of a metrics page that a partition's tables decide, and its positions."""
+    """The lines of a metrics page that a partition's tables decide, and its positions.
+
+    Where a partition has figures and claims no position, its positions are empty.
+    """
     lines: dict[int, set[str]] = defaultdict(set)
     positions: dict[int, dict[str, int]] = defaultdict(dict)
     for line in text.splitlines():
@@ -125,7 +162,7 @@ def lines_by_partition(text: str) -> dict[int, tuple[Positions, frozenset[str]]]
         name, labels, value = parsed.groups()
         if name in OF_PARTITION:
             number = int(_one(_PARTITION, labels))
-            if name == "scrutineer_partition_position":
+            if name == POSITION:
                 positions[number][_one(_TOPIC, labels)] = int(float(value))
         elif name in OF_REGION:
             number = routed(_one(_REGION, labels))
@@ -133,8 +170,8 @@ def lines_by_partition(text: str) -> dict[int, tuple[Positions, frozenset[str]]]
             continue
         lines[number].add(line)
     return {
-        number: (tuple(sorted(at.items())), frozenset(lines[number]))
-        for number, at in positions.items()
+        number: (tuple(sorted(positions[number].items())), frozenset(found))
+        for number, found in lines.items()
     }
 
 
@@ -145,12 +182,12 @@ def _one(pattern: re.Pattern[str], labels: str) -> str:
 
 
 def _metrics(
-    lines: frozenset[str], evidence: Evidence, page: MetricsPage
+    lines: frozenset[str], now: int, evidence: Evidence, page: MetricsPage
 ) -> Callable[[Partition], str]:
     def holds(part: Partition) -> str:
         assert part.number is not None
         page.regions.clear()  # nothing kept: what the worker's page keeps is under test
-        view = View({part.number: part}, {part.number: "live"}, 0, Freshness(evidence.topics))
+        view = View({part.number: part}, {part.number: "live"}, now, Freshness(evidence.topics))
         ours = lines_by_partition(page.render(view).decode())[part.number][1]
         return (
             "" if ours == lines else f"{sorted(lines - ours)[:3]}, log {sorted(ours - lines)[:3]}"

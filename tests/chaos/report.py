@@ -34,6 +34,7 @@ def line_of(plan: Plan, played: Played, problems: Sequence[str], took: float) ->
         "letters": len(evidence.letters) if evidence else None,
         "letters_compacted": len({one.key for one in evidence.letters}) if evidence else None,
         "faults": dict(sorted(played.faults.done.items())),
+        "guessed": dict(sorted(played.faults.guessed.items())),
         "recovery": _times(played.faults.recoveries),
         "recovery_alone": _times(played.faults.alone),
         "samples": len(sampler.samples),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterable, Iterator, Sequence
+from math import inf
 from typing import Any, Final, Literal, NamedTuple
 
 from streams.errors import UserError
@@ -29,6 +30,7 @@ BROKER_FAULTS: Final = (
     "controller-kill",
     "broker-restart",
     "disk-full",
+    "broker-bandwidth",
 )
 FAULTS: Final = (*WORKER_FAULTS, *BROKER_FAULTS)
 """Every kind. The first of each lane are those that a short run must have."""
@@ -122,6 +124,7 @@ def _seconds(dice: random.Random, kind: str, *, brisk: bool) -> float:
         "controller-kill": (2, 8),
         "broker-restart": (0, 3),
         "disk-full": (3, 8),
+        "broker-bandwidth": (6, 15),
     }[kind]
     return dice.uniform(low, low + (high - low) / 4 if brisk else high)
 
@@ -129,6 +132,8 @@ def _seconds(dice: random.Random, kind: str, *, brisk: bool) -> float:
 def _amount(dice: random.Random, kind: str) -> int:
     if kind == "worker-delay":
         return dice.choice((20, 100, 400))
+    if kind == "broker-bandwidth":
+        return dice.choice((100, 500, 2_000))
     if kind == "worker-bandwidth":
         return dice.choice((500, 2_000, 8_000))
     if kind == "worker-skew":
@@ -145,7 +150,7 @@ def parsed(text: str) -> tuple[list[Fault], dict[str, Any]]:
     """What ``dumped`` wrote: the faults, and what it is about. UserError: it is no schedule."""
     try:
         about = json.loads(text)
-        faults = [Fault(**fault) for fault in about.pop("faults")]
+        faults = [_fault(**fault) for fault in about.pop("faults")]
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise UserError(f"no schedule of a chaos run: {type(error).__name__}: {error}") from None
     if unknown := {fault.kind for fault in faults} - set(FAULTS):
@@ -153,3 +158,10 @@ def parsed(text: str) -> tuple[list[Fault], dict[str, Any]]:
             f"unknown kinds of faults: {', '.join(sorted(unknown))}; there are {', '.join(FAULTS)}"
         )
     return sorted(faults), about
+
+
+def _fault(at: float, kind: str, seconds: float, choice: int, amount: int = 0) -> Fault:
+    """The fault, of numbers that are some."""
+    if not 0 <= float(at) < inf or not 0 <= float(seconds) < inf:
+        raise ValueError(f"{kind} at {at} for {seconds} seconds")
+    return Fault(float(at), kind, float(seconds), int(choice), int(amount))

@@ -163,6 +163,70 @@ def _come_back_behind(evidence: Evidence) -> None:
     evidence.history.append(first._replace(life="w2.1", at=99.0, until=99.0))
 
 
+def _come_back_to_it_behind(evidence: Evidence) -> None:
+    """A process lost a partition, another got on with it, the first shows it again from before."""
+    first, last = evidence.history[0], evidence.history[-1]
+    evidence.history += [
+        first._replace(at=97.0, until=97.0, positions={}),
+        last._replace(life="w2.1", at=98.0, until=98.0),
+        last._replace(life="w1.1", at=99.0, until=99.0, positions=_a_little_less(last.positions)),
+    ]
+    evidence.history.remove(last)
+
+
+def _a_little_less(positions: dict[tuple[str, int], int]) -> dict[tuple[str, int], int]:
+    return {place: max(position - 1, 0) for place, position in positions.items()}
+
+
+def _look_away(evidence: Evidence) -> None:
+    evidence.history.clear()
+
+
+def _take_no_scrapes(evidence: Evidence) -> None:
+    evidence.samples = [one for one in evidence.samples if one.kind != "metrics"]
+
+
+def _metrics_at(evidence: Evidence) -> int:
+    return max(n for n, one in enumerate(evidence.samples) if one.kind == "metrics")
+
+
+def _alter_what_time_changes(evidence: Evidence) -> None:
+    at = _metrics_at(evidence)
+    sample = evidence.samples[at]
+    line = next(
+        line
+        for line in sample.text.splitlines()
+        if line.startswith("election_restrictions_open{") and line.endswith(" 1.0")
+    )
+    evidence.samples[at] = altered(sample, line, line.replace(" 1.0", " 2.0"))
+
+
+def _claim_no_position(evidence: Evidence) -> None:
+    """The figures are there, and nothing says of which offsets they are."""
+    at = _metrics_at(evidence)
+    kept = [
+        line
+        for line in evidence.samples[at].text.splitlines()
+        if not (line.startswith("scrutineer_partition_position{") and 'partition="0"' in line)
+    ]
+    said = zlib.compress(("\n".join(kept) + "\n").encode())
+    evidence.samples[at] = evidence.samples[at]._replace(body=said)
+
+
+def _say_it_twice(evidence: Evidence) -> None:
+    at = _metrics_at(evidence)
+    sample = evidence.samples[at]
+    line = next(line for line in sample.text.splitlines() if line.startswith("election_incidents{"))
+    evidence.samples[at] = altered(sample, line, f"{line}\n{line}")
+
+
+def _sum_up_wrongly(evidence: Evidence) -> None:
+    at = max(n for n, one in enumerate(evidence.samples) if one.kind == "digest")
+    body = json.loads(evidence.samples[at].text) | {"content_digest": "0" * 64}
+    said = zlib.compress(json.dumps(body).encode())
+    evidence.samples[at] = evidence.samples[at]._replace(body=said)
+
+
 @pytest.mark.parametrize(
     ("check", "sabotage", "told"),
     [
@@ -186,6 +250,13 @@ def _come_back_behind(evidence: Evidence) -> None:
         ("samples", _alter_a_position, "sample: metrics of w1.1"),
         ("samples", _alter_a_sampled_digest, "sample: digest of w1.1"),
         ("samples", _alter_a_sampled_table, "sample: table of w1.1"),
+        ("samples", _take_no_scrapes, "no page of metrics has a position"),
+        ("samples", _alter_what_time_changes, "sample: metrics of w1.1"),
+        ("samples", _claim_no_position, "has figures and no position"),
+        ("samples", _say_it_twice, "are there twice"),
+        ("samples", _sum_up_wrongly, "of these regions it is"),
+        ("backwards", _look_away, "nothing was looked at"),
+        ("backwards", _come_back_to_it_behind, "by w1.1, after"),
         ("backwards", _go_backwards, "in w1.1"),
         ("backwards", _come_back_behind, "by w2.1, after"),
     ],

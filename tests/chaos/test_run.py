@@ -9,10 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from streams.errors import UserError
+from tests.chaos.__main__ import arguments, chosen_by
 from tests.data import ROOT
 
 SHORT = ("--seed", "3", "--minutes", "0.7", "--rate", "150")
 """Forty seconds of traffic, in which each lane has three faults or more."""
+
+KILL = {"at": 1, "kind": "worker-kill", "seconds": 1, "choice": 1}
 
 
 def chaos(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -52,3 +56,41 @@ def test_a_schedule_that_is_none_is_told_in_a_line(tmp_path: Path) -> None:
     assert run.returncode == 2
     assert "unknown kinds of faults: flood" in run.stdout
     assert "Traceback" not in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (("--minutes", "-1"), "seconds is -60.0"),
+        (("--minutes", "nan"), "seconds is nan"),
+        (("--rate", "0"), "rate is 0.0"),
+        (("--minutes", "0.1"), "too short for any fault"),
+    ],
+)
+def test_a_run_that_would_prove_nothing_is_refused(given: tuple[str, ...], told: str) -> None:
+    """Without traffic or faults everything would be exact."""
+    with pytest.raises(UserError, match=told):
+        chosen_by(arguments(given))
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        (
+            {"faults": [{"at": "x", "kind": "worker-kill", "seconds": 1, "choice": 1}]},
+            "no schedule",
+        ),
+        ({"faults": [{"at": 1, "kind": "worker-kill", "seconds": -1, "choice": 1}]}, "no schedule"),
+        ({"seconds": "long"}, "seconds is 'long'"),
+        ({"rate": None}, "rate is None"),
+    ],
+)
+def test_a_schedule_with_wrong_figures_is_refused(
+    tmp_path: Path, changed: dict[str, object], told: str
+) -> None:
+    """Before anything is started."""
+    plan = {"seed": 1, "seconds": 30, "rate": 100, "versions": None, "megabytes": 256}
+    wrong = tmp_path / "wrong.json"
+    wrong.write_text(json.dumps(plan | {"soak": False, "faults": []} | changed))
+    with pytest.raises(UserError, match=told):
+        chosen_by(arguments(["--schedule", str(wrong)]))

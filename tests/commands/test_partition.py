@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 from click.testing import CliRunner
 
-from streams.commands.partition import command
+from streams.commands.partition import command, newest
 from streams.embedded import free_port
 from streams.errors import UserError
+from streams.log.snapshots import chunk_key, decoded, header_key
+from streams.settings import Settings, TopicSettings
+from tests.log.test_snapshots import many, written
 
 
 @pytest.mark.parametrize(
@@ -34,3 +37,28 @@ def test_no_broker_is_told() -> None:
     run = CliRunner().invoke(command, ["list"], env=env)
     assert isinstance(run.exception, UserError)
     assert str(port) in str(run.exception)
+
+
+def test_only_a_snapshot_that_could_be_used_counts() -> None:
+    """After an update none of before can: what only they have is missing, and is to be told so."""
+    settings = Settings(topics=TopicSettings(prefix="t", partitions=12))
+    old, new = header_key(3, "A"), header_key(3, "B")
+    values, order = {}, {old: 1, new: 2}
+    for key, count in ((old, 3), (new, 5)):
+        values[key], chunks = written(many(count))
+        for digest, each in zip(decoded(values[key]).chunks, chunks, strict=True):
+            values[chunk_key(3, digest)] = each
+
+    def found() -> tuple[int, str]:
+        header, refused = newest(values, order, settings, 3)
+        return header.entries if header else 0, refused
+
+    assert found() == (5, "")
+    whole = dict(values)
+    del values[chunk_key(3, decoded(values[new]).chunks[0])]
+    assert found() == (3, "checksum")
+    values = {**whole, new: written(many(5), schema="x")[0]}
+    assert found() == (3, "schema")
+    values[old] = written(many(3), partitions=6)[0]
+    assert found() == (0, "schema")
+    assert newest({}, {}, settings, 3) == (None, "")

@@ -46,6 +46,8 @@ async def test_each_role_may_do_its_work_and_nothing_else(guarded: Guarded) -> N
     assert writers["desk"] == {"election.desk"}
     assert writers["archiver"] == writers["monitoring"] == writers["topic-admin"] == set()
     assert ("Read", "topic", "election.desk") not in seen["observer-gateway"]
+    snapshots = {user for user in USERS if ("Write", "topic", "election.snapshot") in seen[user]}
+    assert snapshots == {"worker", "operator"}, "who may write them can make up numbers"
     assert {user for user in USERS if ("Read", "group", "scrutineer") in seen[user]} == {"worker"}
     assert not [r for found in seen.values() for r in found if r[0].startswith("Delete")]
 
@@ -106,6 +108,7 @@ def test_a_day_with_a_login_for_each(guarded: Guarded, tmp_path: Path) -> None:
         letter = json.loads(done("desk", "dead-letters", "list", "--json"))
         mending = ("--edit", "data.category=campaigning")
         done("operator", "dead-letters", "retry", letter["name"], *mending)
+        done("operator", "partition", "list")
         (live,) = asyncio.run(until_caught_up(guarded.of("archiver"), [worker]))
         assert worker.stop() == 0
     done("archiver", "archive", str(tmp_path / "archive"), "--once")
@@ -134,6 +137,12 @@ REFUSED = [
     ("desk", ("archive", "ARCHIVE", "--once"), "Read on topic election.official. Roles"),
     ("monitoring", ("archive", "ARCHIVE", "--once"), "Read on topic election.desk, election."),
     ("observer-gateway", ("replay", "kafka"), "Read on topic election.official. Roles"),
+    (
+        "monitoring",
+        ("partition", "list"),
+        "Read on topic election.snapshot. Roles that have it: operator, worker",
+    ),
+    ("desk", ("partition", "accept", "0", "--reason", "x"), "Describe on topic election.official."),
 ]
 
 

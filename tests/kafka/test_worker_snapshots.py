@@ -92,6 +92,11 @@ async def test_killed_and_restarted_from_snapshots(kafka: KafkaCluster, start: S
         worker.start()
         await sending
     (answer,) = await until_caught_up(settings, [worker])
+    for seed in (4, 5):
+        # However fast it died: of each partition there are some now, one after the other.
+        await worker.until("/state", all_written)
+        await send(settings, sample(60, seed))
+        (answer,) = await until_caught_up(settings, [worker])
     await worker.until("/state", all_written)
     offline = await fold_log(settings, load_pack(PACK))
     assert answer.body["content_digest"] == offline.digest

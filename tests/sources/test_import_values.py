@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from streams.sources.importing.table import LookupTable, RowError
 from streams.sources.importing.value_model import Value
@@ -182,15 +183,32 @@ def test_a_lookup_without_a_key_is_empty() -> None:
         values.make(rule, {"k": "2"})
 
 
+SEALS: Final = ["posted", "sealed", "seal"]
+
+
 def test_a_multiple_choice() -> None:
     """Whether one choice is among those made; unknown where the question was not answered."""
     row = {"c": "posted sealed", "none": "", "list": "7, 12"}
-    assert make(row, column="c", chosen="sealed") == "yes"
-    assert make(row, column="c", chosen="seal") == "no"
-    assert make(row, column="list", chosen="12", separator=",") == "yes"
-    assert make(row, column="list", chosen="2", separator=",", map={"no": "bad"}) == "bad"
-    assert make(row, column="none", chosen="sealed", omit_if_empty=True) is None
-    assert "is empty" in refusal(row, column="none", chosen="sealed")
+    assert make(row, column="c", chosen="sealed", among=SEALS) == "yes"
+    assert make(row, column="c", chosen="seal", among=SEALS) == "no"
+    assert make(row, column="list", chosen="12", among=["2", "12", "7"], separator=",") == "yes"
+    assert (
+        make(
+            row, column="list", chosen="2", among=["2", "12", "7"], separator=",", map={"no": "bad"}
+        )
+        == "bad"
+    )
+    assert make(row, column="none", chosen="sealed", among=SEALS, omit_if_empty=True) is None
+    assert "is empty" in refusal(row, column="none", chosen="sealed", among=SEALS)
+
+
+def test_a_choice_that_the_form_got_later_is_no_answer() -> None:
+    """Whoever chose it did not say no to the others: it may stand for several of them."""
+    row = {"c": "posted all"}
+    assert "'all' is no choice" in refusal(row, column="c", chosen="sealed", among=SEALS)
+    for wrong in ({"chosen": "x"}, {"chosen": "x", "among": SEALS}, {"among": SEALS}):
+        with pytest.raises(ValidationError, match="'chosen' needs 'among'"):
+            Value.model_validate({"column": "c", **wrong})
 
 
 @given(st.integers(0, 999_999), st.integers(0, 999), st.sampled_from(["", "+06:00", "Z"]))

@@ -257,3 +257,36 @@ async def test_a_partition_that_waits_for_its_letters_is_not_stuck(
         health = app.watch.health()
         assert (health.ok, health.degraded) == (True, True)
         assert health.doing == f"waiting to write dead letters of [{NUMBER}]"
+
+
+async def test_a_rebuild_that_waits_for_letters_is_not_stuck() -> None:
+    """Nor is one in bulk: a restart would not make the broker take them, and begin again."""
+    async with worker() as app:
+        state = app.states.get(NUMBER)
+        assert state is not None
+        app.states.assigned, app.preflight.waiting_for = True, ""
+        app.letters._room.clear()
+        state.status, state.fed = "rebuilding", False
+        state.task = asyncio.create_task(app.catch_up._room(state))
+        await asyncio.sleep(0)
+        app.watch._measure()
+        state.moved_at -= 100
+        app.watch._measure()
+        health = app.watch.health()
+        assert (health.ok, health.degraded) == (True, True)
+        assert health.doing == f"waiting to write dead letters of [{NUMBER}]"
+        app.letters._room.set()
+        await state.task
+        assert not app.catch_up.held
+
+
+async def test_a_reader_that_is_given_up_leaves_no_trouble_behind() -> None:
+    """What it told last may come when its partition has gone: nobody would take it back."""
+    async with worker() as app:
+        old = app.states.get(NUMBER)
+        assert old is not None
+        app.reader_trouble(old, "no answer")
+        assert app.watch._readers == {NUMBER: "no answer"}
+        app.drop(NUMBER)
+        app.reader_trouble(old, "no answer")
+        assert app.watch._readers == {}

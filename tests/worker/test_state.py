@@ -54,8 +54,23 @@ def test_only_what_is_new_is_committed() -> None:
     still.committed["t.observer"] = 9
     tps = [TopicPartition(topic, number) for topic in (*TOPICS, "t.x") for number in range(5)]
     assert states.committable(tps) == {TopicPartition("t.observer", 0): 7}
-    states.note_committed({TopicPartition("t.observer", 0): 7, TopicPartition("t.observer", 4): 1})
+    done = {TopicPartition("t.observer", 0): 7, TopicPartition("t.observer", 4): 1}
+    states.note_committed(done, list(states))
     assert states.committable(tps) == {}
+
+
+def test_a_commit_for_another_log_is_none_of_this_one() -> None:
+    """While a commit was under way the topic was made anew: the new state begins with nothing."""
+    states = States(TOPICS)
+    old, new = a_state(0), a_state(0)
+    states.add(old)
+    old.tables.next["t.observer"] = 7
+    tps = [TopicPartition("t.observer", 0)]
+    offsets, committed = states.committable(tps), list(states)
+    states.add(new)
+    states.note_committed(offsets, committed)
+    new.tables.next["t.observer"] = 3
+    assert states.committable(tps) == {tps[0]: 3}
 
 
 @pytest.mark.parametrize("status", ["rebuilding", "failed"])

@@ -88,6 +88,8 @@ class Value(Taken):
     """Of a multiple choice: ``yes`` where this is among the choices, ``no`` where it is not."""
     separator: Annotated[str, Field(min_length=1)] = " "
     """With ``chosen``: what stands between the choices."""
+    among: tuple[str, ...] = Field(default=(), strict=False)
+    """With ``chosen``: all choices that the question has. Another one is an error, not a ``no``."""
     decimals: Annotated[int, Field(ge=0, le=8)] | None = None
     finer: Literal["error", "omit"] = "error"
     """What becomes of a decimal with more than ``decimals`` digits after the point."""
@@ -104,6 +106,10 @@ class Value(Taken):
     def _fits(self) -> Self:
         if self.default is not None and self.map is None:
             raise ValueError("'default' is for texts that are not in 'map'; there is no 'map'")
+        if (self.chosen is not None and self.chosen not in self.among) or (
+            self.among and self.chosen is None
+        ):
+            raise ValueError("'chosen' needs 'among', the question's choices, and is one of them")
         counted = self.type in ("seconds", "minutes")
         if self.format is not None and self.type != "time" and not counted:
             raise ValueError('\'format\' goes with type = "time", "seconds" and "minutes"')

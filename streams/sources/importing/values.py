@@ -39,7 +39,7 @@ class Values:
     def _made(self, value: Value, row: Mapping[str, str]) -> Scalar | None:
         text = self._first(value, row)
         if value.chosen is not None and text != "":
-            text = "yes" if value.chosen in _choices(str(text), value.separator) else "no"
+            text = _chosen(str(text), value)
         if value.map is not None and (text != "" or "" in value.map):
             text = _mapped(str(text), value)
         if text == "":
@@ -83,8 +83,11 @@ def _filled(template: str, row: Mapping[str, str]) -> str:
     return PLACEHOLDER.sub(lambda found: texts[found[1]], template)
 
 
-def _choices(text: str, separator: str) -> set[str]:
-    return {part.strip() for part in text.split(separator)}
+def _chosen(text: str, value: Value) -> str:
+    made = {part.strip() for part in text.split(value.separator)} - {""}
+    if unknown := sorted(made.difference(value.among)):
+        raise RowError(f"'{unknown[0][:40]}' is no choice of the mapping's 'among'")
+    return "yes" if value.chosen in made else "no"
 
 
 def _mapped(text: str, value: Value) -> Scalar:
