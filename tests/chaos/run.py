@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -76,10 +76,9 @@ class Played(NamedTuple):
 def stage(plan: Plan) -> Iterator[tuple[Brokers, Proxy]]:
     """The brokers and the way to them."""
     sandbox.prepare()
-    with ExitStack() as stack:
-        kafka = stack.enter_context(Brokers(plan.megabytes))
-        addresses = [host.address for host in kafka.hosts]
-        proxy = stack.enter_context(Proxy(addresses, plan.seed))
+    kafka = Brokers(plan.megabytes)
+    # Brokers reach each other through the proxy, so it is there first and goes last.
+    with Proxy([host.address for host in kafka.hosts], plan.seed) as proxy, kafka:
         try:
             yield kafka, proxy
         finally:
