@@ -110,7 +110,17 @@ class Faults:
         lanes: dict[str, list[Fault]] = defaultdict(list)
         for fault in faults:
             lanes[fault.lane].append(fault)
-        await asyncio.gather(*(self._lane(lane, began) for lane in lanes.values()))
+        doing = [asyncio.ensure_future(self._lane(lane, began)) for lane in lanes.values()]
+        try:
+            await asyncio.gather(*doing)
+            await self._measured()
+        finally:
+            # Where one fault could not be done, nobody goes on doing others.
+            for task in (*doing, *self._measuring):
+                task.cancel()
+
+    async def _measured(self) -> None:
+        """Until all is whole after each fault."""
         if not self._measuring:
             return
         done, late = await asyncio.wait(self._measuring, timeout=WHOLE_SECONDS)
