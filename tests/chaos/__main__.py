@@ -19,7 +19,7 @@ from tests.chaos import sandbox
 from tests.chaos.flatness import flatness
 from tests.chaos.judge import judge
 from tests.chaos.report import append, line_of, told
-from tests.chaos.run import Plan, play
+from tests.chaos.run import Plan, Played, broke, play
 from tests.chaos.schedule import PAUSE, Fault, dumped, parsed, schedule
 from tests.kafka.jars import class_path
 
@@ -78,22 +78,37 @@ def _inside(chosen: argparse.Namespace) -> int:
         print(f"{time.monotonic() - began:7.1f}  {what}", flush=True)
 
     say(f"seed {plan.seed}: {plan.seconds:.0f} s at {plan.rate:.0f}/s, {len(plan.faults)} faults")
-    played = play(plan, say)
-    problems = list(played.problems)
-    if played.evidence is not None:
-        say("judging")
-        problems += judge(played.evidence)
+    played: Played | None = None
+    problems: list[str] = []
     flat: dict[str, object] = {}
-    if plan.soak:
-        assert plan.versions is not None
-        full = played.began + plan.versions / plan.rate * FULL
-        flat, grown = flatness(played.sampler.memory, full)
-        problems += grown
-        say(f"memory and files: {flat}")
+    try:
+        played = play(plan, say)
+        problems += played.problems
+        flat = _judged(plan, played, problems, say)
+    except Exception as error:
+        # Whatever it is, a run is never without a line in the report.
+        problems.append(broke(error, plan.folder))
     line = line_of(plan, played, problems, time.monotonic() - began) | {"flatness": flat}
     append(chosen.report, line)
     say(told(line))
     return _leave(plan, problems, say, keep=chosen.keep is not None)
+
+
+def _judged(
+    plan: Plan, played: Played, problems: list[str], say: Callable[[str], None]
+) -> dict[str, object]:
+    """Add what differs to the ``problems``; returns the memory's flatness, of a soak."""
+    if played.evidence is not None:
+        say("judging")
+        problems += judge(played.evidence)
+    if not plan.soak:
+        return {}
+    assert plan.versions is not None
+    full = played.began + plan.versions / plan.rate * FULL
+    flat, grown = flatness(played.sampler.memory, full)
+    problems += grown
+    say(f"memory and files: {flat}")
+    return flat
 
 
 def _plan(chosen: argparse.Namespace) -> Plan:

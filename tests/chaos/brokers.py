@@ -21,6 +21,8 @@ JVM: Final = (
 CLIENT, INTERNAL, CONTROLLER, DIRECT = 9092, 9093, 9094, 9095
 PROXIED: Final = 19_091
 """Port on our bridge, of the first broker, that workers know it by: see ``proxy.py``."""
+AMONG: Final = 19_191
+"""The same, that other brokers know it by."""
 _FIRST: Final = 11
 
 
@@ -109,16 +111,19 @@ class Brokers(KafkaCluster):
 
     def _server(self, broker: Broker) -> dict[str, str]:
         host = self.hosts[broker.number].address
-        ports = {"INTERNAL": INTERNAL, "DIRECT": DIRECT}
-        open_ = ",".join(f"{name}://{host}:{port}" for name, port in ports.items())
-        plain = ("CLIENT", "DIRECT", "INTERNAL", "CONTROLLER")
+        ports = {"CLIENT": CLIENT, "INTERNAL": INTERNAL, "DIRECT": DIRECT, "CONTROLLER": CONTROLLER}
+        advertised = {
+            "CLIENT": f"{DATA}.1:{PROXIED + broker.number}",
+            "INTERNAL": f"{DATA}.1:{AMONG + broker.number}",
+            "DIRECT": f"{host}:{DIRECT}",
+        }
         return super()._server(broker) | {
             "controller.quorum.voters": ",".join(
                 f"{n + 1}@{each.address}:{CONTROLLER}" for n, each in enumerate(self.hosts)
             ),
-            "listeners": f"CLIENT://{host}:{CLIENT},{open_},CONTROLLER://{host}:{CONTROLLER}",
-            "advertised.listeners": f"CLIENT://{DATA}.1:{PROXIED + broker.number},{open_}",
-            "listener.security.protocol.map": ",".join(f"{name}:PLAINTEXT" for name in plain),
+            "listeners": ",".join(f"{name}://{host}:{port}" for name, port in ports.items()),
+            "advertised.listeners": ",".join(f"{name}://{at}" for name, at in advertised.items()),
+            "listener.security.protocol.map": ",".join(f"{name}:PLAINTEXT" for name in ports),
             "log.dirs": str(self.disk(broker.number) / "data"),
             "unclean.leader.election.enable": "false",
             # Files that are made at their full size would fill the small disks.

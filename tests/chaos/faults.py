@@ -55,6 +55,13 @@ async def ended(worker: Worker) -> str | None:
     return f"SIGTERM: {worker.life} {what}: {worker.log}"
 
 
+def among(fault: Fault) -> Weather:
+    """What a fault makes of the traffic among brokers."""
+    if fault.kind == "brokers-delay":
+        return Weather(delay=fault.amount / 1000)
+    return Weather(loss=fault.amount / 100, reset=fault.amount / 1000)
+
+
 class Faults:
     """Does the faults of a schedule.
 
@@ -103,7 +110,17 @@ class Faults:
         lanes: dict[str, list[Fault]] = defaultdict(list)
         for fault in faults:
             lanes[fault.lane].append(fault)
-        await asyncio.gather(*(self._lane(lane, began) for lane in lanes.values()))
+        doing = [asyncio.ensure_future(self._lane(lane, began)) for lane in lanes.values()]
+        try:
+            await asyncio.gather(*doing)
+            await self._measured()
+        finally:
+            # Where one fault could not be done, nobody goes on doing others.
+            for task in (*doing, *self._measuring):
+                task.cancel()
+
+    async def _measured(self) -> None:
+        """Until all is whole after each fault."""
         if not self._measuring:
             return
         done, late = await asyncio.wait(self._measuring, timeout=WHOLE_SECONDS)
@@ -141,6 +158,8 @@ class Faults:
             "broker-link-down": self._cut_broker,
             "broker-bandwidth": self._narrow_broker,
             "brokers-apart": self._set_apart,
+            "brokers-delay": self._trouble_brokers,
+            "brokers-loss": self._trouble_brokers,
             "broker-restart": self._restart,
             "disk-full": self._fill_disk,
         }
@@ -211,9 +230,9 @@ class Faults:
         worker = self._worker(fault)
         self._tell(fault, worker.life)
         weather = Weather(delay=fault.amount / 1000, loss=0.05, reset=0.001)
-        self._proxy.shape(worker.host.address, weather)
+        self._proxy.shape(weather, worker.host.address)
         await asyncio.sleep(fault.seconds)
-        self._proxy.shape(worker.host.address, FAIR)
+        self._proxy.shape(FAIR, worker.host.address)
 
     async def _narrow(self, fault: Fault) -> None:
         worker = self._worker(fault)
@@ -295,9 +314,24 @@ class Faults:
         hosts = self._kafka.hosts
         one, other = hosts[number], hosts[(number + 1) % len(hosts)]
         self._tell(fault, f"{one.name} {other.name}")
+        # Controllers reach each other without the proxy.
         one.hide(other, hidden=True)
+        self._proxy.shape(Weather(cut=True), one.address, other.address)
         await asyncio.sleep(fault.seconds)
+        self._proxy.shape(FAIR, one.address, other.address)
         one.hide(other, hidden=False)
+
+    async def _trouble_brokers(self, fault: Fault) -> None:
+        """What a broker and the others tell each other, its replication too, is late or lost."""
+        number = await self._broker(fault)
+        self._tell(fault, f"b{number + 1}")
+        one, *others = self._kafka.hosts[number:] + self._kafka.hosts[:number]
+        weather = among(fault)
+        for other in others:
+            self._proxy.shape(weather, one.address, other.address)
+        await asyncio.sleep(fault.seconds)
+        for other in others:
+            self._proxy.shape(FAIR, one.address, other.address)
 
     async def _fill_disk(self, fault: Fault) -> None:
         number = await self._broker(fault)

@@ -1,4 +1,4 @@
-"""The way from workers to brokers: a TCP proxy that delays what it passes, and loses some of it.
+"""The way to brokers, of workers and of other brokers: a TCP proxy that delays and loses.
 
 TCP repeats what a network loses, so to whoever uses it a loss is a pause, twice as long each time
 the repeat is lost too; that is what is done here. Now and then a connection is lost for good.
@@ -11,14 +11,18 @@ import random
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from types import TracebackType
 from typing import Final, NamedTuple, Self
 
-from tests.chaos.brokers import CLIENT, PROXIED
+from tests.chaos.brokers import AMONG, CLIENT, INTERNAL, PROXIED
 from tests.chaos.sandbox import DATA
 
 RETRANSMISSION: Final = 0.2
 """Seconds after which TCP repeats what was lost, at first."""
+
+LOOK: Final = 0.05
+"""Seconds between two looks whether a way is open again."""
 
 _CHUNK: Final = 64 * 1024
 _HELD: Final = 64
@@ -26,11 +30,15 @@ _HELD: Final = 64
 
 
 class Weather(NamedTuple):
-    """What happens to the traffic of a worker: seconds of delay each way; shares of chunks."""
+    """What happens to traffic: seconds of delay each way; shares of chunks.
+
+    ``cut``: nothing gets through, what there is waits, and no connection comes about.
+    """
 
     delay: float = 0.0
     loss: float = 0.0
     reset: float = 0.0
+    cut: bool = False
 
 
 FAIR: Final = Weather()
@@ -39,19 +47,19 @@ FAIR: Final = Weather()
 class Proxy:
     """``with Proxy(addresses) as proxy:`` passes port ``PROXIED + n`` on to broker n.
 
-    It runs in a thread of its own. ``shape`` sets the weather of a worker, by its address.
+    Port ``AMONG + n`` is that of other brokers. It runs in a thread of its own.
     """
 
     def __init__(self, brokers: Sequence[str], seed: int) -> None:
         self._brokers = brokers
         self._dice = random.Random(seed)
-        self._weather: Mapping[str, Weather] = {}
+        self._weather: Mapping[frozenset[str], Weather] = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="proxy", daemon=True)
 
-    def shape(self, address: str, weather: Weather) -> None:
-        """From now on ``weather`` is that of the worker at ``address``."""
-        self._weather = {**self._weather, address: weather}
+    def shape(self, weather: Weather, *ends: str) -> None:
+        """From now on ``weather`` is that of whoever asks from an address, or between two."""
+        self._weather = {**self._weather, frozenset(ends): weather}
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -73,26 +81,24 @@ class Proxy:
 
     async def _listen(self) -> None:
         for number, address in enumerate(self._brokers):
-
-            async def serve(
-                reader: asyncio.StreamReader, writer: asyncio.StreamWriter, address: str = address
-            ) -> None:
-                await self._serve(reader, writer, address)
-
-            await asyncio.start_server(serve, f"{DATA}.1", PROXIED + number)
+            for ours, theirs in ((PROXIED, CLIENT), (AMONG, INTERNAL)):
+                serve = partial(self._serve, address, theirs)
+                await asyncio.start_server(serve, f"{DATA}.1", ours + number)
 
     async def _serve(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, broker: str
+        self, broker: str, port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        worker = writer.get_extra_info("peername")[0]
+        ends = (writer.get_extra_info("peername")[0], broker)
         try:
-            there, back = await asyncio.wait_for(asyncio.open_connection(broker, CLIENT), 5)
+            if self._between(ends).cut:
+                raise ConnectionRefusedError
+            there, back = await asyncio.wait_for(asyncio.open_connection(broker, port), 5)
         except (OSError, TimeoutError):
             writer.transport.abort()
             return
         ways = [
-            asyncio.ensure_future(self._pass(reader, back, worker)),
-            asyncio.ensure_future(self._pass(there, writer, worker)),
+            asyncio.ensure_future(self._pass(reader, back, ends)),
+            asyncio.ensure_future(self._pass(there, writer, ends)),
         ]
         try:
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
@@ -102,16 +108,21 @@ class Proxy:
             writer.transport.abort()
             back.transport.abort()
 
+    def _between(self, ends: tuple[str, str]) -> Weather:
+        """The weather on the way from an address to a broker's."""
+        here = self._weather.get(frozenset(ends[:1]), FAIR)
+        return self._weather.get(frozenset(ends), here)
+
     async def _pass(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, worker: str
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, ends: tuple[str, str]
     ) -> None:
         """Pass on what comes, in order, each chunk after its delay, until either side is gone."""
         held: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(_HELD)
-        send = asyncio.ensure_future(self._send(held, writer))
+        send = asyncio.ensure_future(self._send(held, writer, ends))
         clock = self._loop.time
         try:
             while not send.done() and (chunk := await reader.read(_CHUNK)):
-                weather = self._weather.get(worker, FAIR)
+                weather = self._between(ends)
                 if weather is not FAIR and self._dice.random() < weather.reset:
                     return
                 await held.put((clock() + weather.delay + self._pause(weather), chunk))
@@ -125,7 +136,10 @@ class Proxy:
                 await send
 
     async def _send(
-        self, held: asyncio.Queue[tuple[float, bytes]], writer: asyncio.StreamWriter
+        self,
+        held: asyncio.Queue[tuple[float, bytes]],
+        writer: asyncio.StreamWriter,
+        ends: tuple[str, str],
     ) -> None:
         with suppress(OSError):
             while True:
@@ -134,8 +148,16 @@ class Proxy:
                     return
                 if (wait := due - self._loop.time()) > 0:
                     await asyncio.sleep(wait)
+                await self._open(ends)
                 writer.write(chunk)
                 await writer.drain()
+
+    async def _open(self, ends: tuple[str, str]) -> None:
+        """Wait until the way is not cut."""
+        while True:
+            if not self._between(ends).cut:
+                return
+            await asyncio.sleep(LOOK)
 
     def _pause(self, weather: Weather) -> float:
         pause, step = 0.0, RETRANSMISSION

@@ -14,11 +14,11 @@ from tests.chaos.run import Plan, Played
 Json = dict[str, Any]
 
 
-def line_of(plan: Plan, played: Played, problems: Sequence[str], took: float) -> Json:
-    """The line, as JSON. Seconds everywhere; ``recovery``: kind → median and longest."""
-    journal = played.faults.journal
-    sampler = played.sampler
-    evidence = played.evidence
+def line_of(plan: Plan, played: Played | None, problems: Sequence[str], took: float) -> Json:
+    """The line, as JSON. Seconds everywhere; ``recovery``: kind → median and longest.
+
+    Without figures if nothing was ``played``.
+    """
     return {
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "seed": plan.seed,
@@ -27,6 +27,16 @@ def line_of(plan: Plan, played: Played, problems: Sequence[str], took: float) ->
         "verdict": "red" if problems else "green",
         "problems": len(problems),
         "first_problems": list(problems[:5]),
+        **(_figures(played) if played else {}),
+        "took": round(took, 1),
+    }
+
+
+def _figures(played: Played) -> Json:
+    journal = played.faults.journal
+    sampler = played.sampler
+    evidence = played.evidence
+    return {
         "events": len(journal.sent),
         "rejected": sum(one.planned.reason is not None for one in journal.sent),
         "failed_sends": journal.failures,
@@ -42,7 +52,6 @@ def line_of(plan: Plan, played: Played, problems: Sequence[str], took: float) ->
         "longest_stall": round(max(sampler.stalls.values(), default=0.0), 3),
         "slowest_health": round(sampler.slowest_health, 3),
         "processes": sum(worker.incarnation for worker in played.workers),
-        "took": round(took, 1),
     }
 
 
@@ -62,6 +71,8 @@ def append(report: Path, line: Json) -> None:
 
 def told(line: Json) -> str:
     """The line for people."""
+    if "events" not in line:
+        return f"seed {line['seed']} {line['verdict'].upper()}: nothing was played"
     faults = " ".join(f"{kind}:{number}" for kind, number in line["faults"].items())
     back = " ".join(f"{k}:{v['p50']}/{v['max']}" for k, v in line["recovery"].items())
     return (

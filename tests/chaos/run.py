@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
@@ -76,15 +77,28 @@ class Played(NamedTuple):
 def stage(plan: Plan) -> Iterator[tuple[Brokers, Proxy]]:
     """The brokers and the way to them."""
     sandbox.prepare()
+    kafka = Brokers(plan.megabytes)
+    # Brokers reach each other through the proxy, so it is there first and goes last.
     with ExitStack() as stack:
-        kafka = stack.enter_context(Brokers(plan.megabytes))
-        addresses = [host.address for host in kafka.hosts]
-        proxy = stack.enter_context(Proxy(addresses, plan.seed))
-        try:
-            yield kafka, proxy
-        finally:
-            for broker in kafka.brokers:
-                shutil.copy(broker.log, plan.folder / f"broker-b{broker.number + 1}.log")
+        proxy = stack.enter_context(Proxy([host.address for host in kafka.hosts], plan.seed))
+        stack.enter_context(kafka)
+        # Called before the brokers' folder is gone.
+        stack.callback(_keep_logs, kafka, plan.folder)
+        yield kafka, proxy
+
+
+def _keep_logs(kafka: Brokers, folder: Path) -> None:
+    for broker in kafka.brokers:
+        if broker.log.exists():
+            shutil.copy(broker.log, folder / f"broker-b{broker.number + 1}.log")
+
+
+def broke(error: BaseException, folder: Path) -> str:
+    """What stopped a run, in a line; where it happened is written to ``trace.txt``."""
+    with (folder / "trace.txt").open("a", encoding="utf-8") as file:
+        file.writelines(traceback.format_exception(error))
+    said = (str(error).strip().splitlines() or ["no reason given"])[0]
+    return f"the run broke off: {type(error).__name__}: {said[:500]}"
 
 
 def play(plan: Plan, say: Say) -> Played:
@@ -145,6 +159,9 @@ class _Run:
             evidence = await self._finish(sampling)
         except TimeoutError as error:
             self.problems.append(f"never came about: {error}")
+        except Exception as error:
+            # Whatever it is: what was seen until then is reported, and the logs are kept.
+            self.problems.append(broke(error, self.plan.folder))
         finally:
             for task in (sampling, watching):
                 task.cancel()
@@ -158,10 +175,17 @@ class _Run:
         plan = self.plan
         began = self.began = time.monotonic()
         faults = asyncio.ensure_future(self.faults.run(plan.faults, began))
+        # Where cores are scarce faults take longer than planned: never without traffic.
+        end = began + plan.seconds
+        sending = asyncio.ensure_future(
+            self.sender.run(plan.rate, lambda: time.monotonic() < end or not faults.done())
+        )
         try:
-            # Where cores are scarce faults take longer than planned: never without traffic.
-            end = began + plan.seconds
-            await self.sender.run(plan.rate, lambda: time.monotonic() < end or not faults.done())
+            # A fault that broke off may have left brokers that take nothing any more.
+            await asyncio.wait([faults, sending], return_when=asyncio.FIRST_EXCEPTION)
+            if faults.done():
+                faults.result()
+            await sending
             self.say(f"{len(self.journal.sent)} events acknowledged, the traffic ends")
             async with asyncio.timeout(PATIENCE + len(self.journal.sent) / PER_SECOND):
                 await faults
@@ -170,6 +194,7 @@ class _Run:
             raise TimeoutError("an end of the faults, and of what is acknowledged") from None
         finally:
             faults.cancel()
+            sending.cancel()
 
     async def _finish(self, sampling: asyncio.Future[None]) -> Evidence:
         """Let the workers come to the end, ask them, then one of them alone; read the log."""

@@ -31,6 +31,8 @@ BROKER_FAULTS: Final = (
     "broker-restart",
     "disk-full",
     "broker-bandwidth",
+    "brokers-delay",
+    "brokers-loss",
 )
 FAULTS: Final = (*WORKER_FAULTS, *BROKER_FAULTS)
 """Every kind. The first of each lane are those that a short run must have."""
@@ -53,7 +55,7 @@ class Fault(NamedTuple):
     """``at``: seconds after the traffic began; ``seconds``: how long it lasts.
 
     ``choice``: what picks the victim among those there are when it comes to it. ``amount``: what
-    there is to be more or less of: ms of delay, kbit/s, seconds of skew; else 0.
+    there is to be more or less of: ms of delay, % of loss, kbit/s, seconds of skew; else 0.
     """
 
     at: float
@@ -125,13 +127,17 @@ def _seconds(dice: random.Random, kind: str, *, brisk: bool) -> float:
         "broker-restart": (0, 3),
         "disk-full": (3, 8),
         "broker-bandwidth": (6, 15),
+        "brokers-delay": (6, 15),
+        "brokers-loss": (6, 15),
     }[kind]
     return dice.uniform(low, low + (high - low) / 4 if brisk else high)
 
 
 def _amount(dice: random.Random, kind: str) -> int:
-    if kind == "worker-delay":
+    if kind in ("worker-delay", "brokers-delay"):
         return dice.choice((20, 100, 400))
+    if kind == "brokers-loss":
+        return dice.choice((2, 10, 30))
     if kind == "broker-bandwidth":
         return dice.choice((100, 500, 2_000))
     if kind == "worker-bandwidth":

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from streams.errors import UserError
+from tests.chaos import __main__ as verifier
 from tests.chaos.__main__ import arguments, chosen_by
+from tests.chaos.run import Played
 from tests.data import ROOT
 
 SHORT = ("--seed", "3", "--minutes", "0.7", "--rate", "150")
@@ -56,6 +58,45 @@ def test_a_schedule_that_is_none_is_told_in_a_line(tmp_path: Path) -> None:
     assert run.returncode == 2
     assert "unknown kinds of faults: flood" in run.stdout
     assert "Traceback" not in run.stdout
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.usefixtures("sandbox", "jars")
+def test_a_fault_that_cannot_be_done_makes_a_red_line(tmp_path: Path) -> None:
+    """A bandwidth that nobody gave: told in a line, where it happened is in the logs."""
+    fault = {"at": 0, "kind": "worker-bandwidth", "seconds": 1, "choice": 1}
+    plan = {"seed": 1, "seconds": 30, "rate": 100, "versions": None, "megabytes": 64}
+    (tmp_path / "plan.json").write_text(json.dumps(plan | {"soak": False, "faults": [fault]}))
+    run = chaos(tmp_path, "--schedule", str(tmp_path / "plan.json"))
+    assert run.returncode == 1, run.stdout
+    assert "Traceback" not in run.stdout
+    (kept,) = tmp_path.glob("seed-1-*")
+    assert run.stdout.rstrip().endswith(f"1 problems; logs and schedule are in {kept}")
+    (line,) = map(json.loads, (tmp_path / "report.jsonl").read_text().splitlines())
+    (problem,) = line["first_problems"]
+    assert problem.startswith("the run broke off: RuntimeError: tc qdisc delete dev d-w")
+    assert (line["verdict"], line["processes"]) == ("red", 3)
+    assert "in _narrow\n" in (kept / "trace.txt").read_text()
+    assert {f"{kind}.log" for kind in ("broker-b1", "worker-w1", "clients")} <= {
+        path.name for path in kept.iterdir()
+    }
+
+
+def test_what_breaks_before_anything_was_played_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A line without figures; of what was said in many lines, people get the first."""
+
+    def play(*_: object) -> Played:
+        raise RuntimeError("Kafka was not ready\n[broker 0] …")
+
+    monkeypatch.setattr(verifier, "play", play)
+    report = tmp_path / "report.jsonl"
+    assert verifier._inside(arguments([*SHORT, "--report", str(report)])) == 1
+    line = json.loads(report.read_text())
+    told = "the run broke off: RuntimeError: Kafka was not ready"
+    assert (line["verdict"], line["first_problems"]) == ("red", [told])
+    assert "seed 3 RED: nothing was played" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -86,9 +86,9 @@ def inside() -> None:
         with Proxy([other.address], seed=1) as proxy:
             sent = os.urandom(300_000)
             assert echoed(sent) == sent
-            proxy.shape(f"{DATA}.1", Weather(delay=0.02, loss=0.2))
+            proxy.shape(Weather(delay=0.02, loss=0.2), f"{DATA}.1")
             assert echoed(sent) == sent
-            proxy.shape(f"{DATA}.1", Weather(reset=1.0))
+            proxy.shape(Weather(reset=1.0), f"{DATA}.1")
             assert is_lost(sent)
         server.kill()
     print("all as it should be", flush=True)
