@@ -6,7 +6,7 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 import click
@@ -18,12 +18,13 @@ from schemas.fields import rfc3339
 from streams.errors import UserError
 from streams.log.accepting import Acceptance, acceptance_key
 from streams.log.clients import admin, kafka_options
-from streams.log.looking import Bounds, Look
+from streams.log.looking import Bounds, Look, still_there
 from streams.log.refusals import REFUSED, hidden, refusal
 from streams.log.sending import sender
 from streams.log.shelf import Shelf
 from streams.log.snapshots import (
     SLOTS,
+    Anchor,
     Header,
     RefusedError,
     check_shape,
@@ -43,13 +44,17 @@ class Found(NamedTuple):
     bounds: Bounds
     header: Header | None
     acceptance: Acceptance | None
+    left: Mapping[str, Anchor]
+    """Topic → the first record there is, of the topics in ``gone``."""
+    accepted: bool
+    """Whether all that is gone was accepted."""
     refused: str = ""
     """Why a snapshot that is newer than ``header`` would not be used."""
 
     @property
     def gone(self) -> dict[str, int]:
         """Topic → first offset there is, of the topics whose log does not begin at 0."""
-        return {topic: start for topic, start in self.bounds.starts.items() if start > 0}
+        return _gone(self.bounds)
 
     @property
     def missing(self) -> dict[str, tuple[int, int]]:
@@ -61,11 +66,9 @@ class Found(NamedTuple):
             if known.get(topic, 0) < start
         }
 
-    @property
-    def accepted(self) -> bool:
-        """Whether all that is gone was accepted."""
-        told = self.acceptance
-        return told is not None and all(told.covers(*each) for each in self.gone.items())
+
+def _gone(bounds: Bounds) -> dict[str, int]:
+    return {topic: start for topic, start in bounds.starts.items() if start > 0}
 
 
 @click.group("partition")
@@ -103,11 +106,17 @@ def list_(*, as_json: bool) -> int:
 @click.option(
     "--reason", required=True, help="Why the log's start is gone: kept with the acceptance."
 )
-def accept(*, numbers: tuple[int, ...], reason: str) -> None:
+@click.option(
+    "--without-snapshot",
+    is_flag=True,
+    help="Also what a snapshot has: workers refuse that one, 'snapshot not used' in their log.",
+)
+def accept(*, numbers: tuple[int, ...], reason: str, without_snapshot: bool) -> None:
     """Accept that the start of these partitions' log is gone.
 
     Running workers that failed on it begin at the log's start within seconds. Every view, metric
-    and statement says from then on what is missing. What is deleted afterwards is not accepted.
+    and statement says from then on what is missing. What is deleted afterwards is not accepted, nor
+    is anything of a topic that is made anew.
     """
     settings = load_settings()
     if not reason.strip():
@@ -118,7 +127,7 @@ def accept(*, numbers: tuple[int, ...], reason: str) -> None:
                 f"there is no partition {number}: topics.partitions is "
                 f"{settings.topics.partitions}, the first is 0"
             )
-    found = asyncio.run(_accept(settings, sorted(set(numbers)), reason.strip()))
+    found = asyncio.run(_accept(settings, sorted(set(numbers)), reason.strip(), without_snapshot))
     for each in found:
         for topic, start in each.gone.items():
             click.echo(f"{topic}/{each.number}: accepted that offsets before {start} are gone")
@@ -178,7 +187,7 @@ async def _find(settings: Settings, numbers: list[int]) -> list[Found]:
     try:
         return [await _found(settings, number) for number in numbers]
     except REFUSED:
-        raise refusal(settings, "Read", [settings.topics.snapshot]) from None
+        raise refusal(settings, "Read", settings.topics.inputs) from None
     except KafkaError as error:
         told = str(error) or type(error).__name__
         raise UserError(f"the partitions cannot be looked at: {told}") from None
@@ -197,14 +206,24 @@ async def _ask_rights(settings: Settings) -> None:
 
 async def _found(settings: Settings, number: int) -> Found:
     options = kafka_options(settings.broker)
-    async with Look(options, settings.topics.inputs, number) as look:
-        bounds = await look.bounds()
     shelf = Shelf(settings.topics.snapshot, number)
-    await shelf.read(options)
+    try:
+        await shelf.read(options)
+    except REFUSED:
+        raise refusal(settings, "Read", [settings.topics.snapshot]) from None
     told = shelf.values.get(acceptance_key(number))
     acceptance = None if told is None else Acceptance.parse(told)
+    async with Look(options, settings.topics.inputs, number) as look:
+        bounds = await look.bounds()
+        gone = _gone(bounds)
+        left = await look.firsts(gone)
+        firsts = {} if acceptance is None else still_there(acceptance.firsts, bounds)
+        crcs = await look.crcs(firsts)
+    accepted = acceptance is not None and all(
+        acceptance.covers(topic, start, crcs) for topic, start in gone.items()
+    )
     header, refused = newest(shelf.values, shelf.order, settings, number)
-    return Found(number, bounds, header, acceptance, refused)
+    return Found(number, bounds, header, acceptance, left, accepted, refused)
 
 
 def newest(
@@ -229,14 +248,29 @@ def newest(
     return None, refused
 
 
-async def _accept(settings: Settings, numbers: list[int], reason: str) -> list[Found]:
-    found = await _find(settings, numbers)
+def refuse_needless(found: Collection[Found], *, without_snapshot: bool) -> None:
+    """UserError: of some partition nothing is missing, and accepting would allow a later loss."""
     whole = [str(each.number) for each in found if not each.gone]
     if whole:
         raise UserError(
             f"nothing is gone of partition {', '.join(whole)}: its log begins at offset 0. "
             "See: scrutineer partition list"
         )
+    kept = [str(each.number) for each in found if not each.missing]
+    if kept and not without_snapshot:
+        raise UserError(
+            f"nothing is missing of partition {', '.join(kept)}: its newest snapshot has what its "
+            "log has lost, and accepting would allow the snapshot's loss as well. Accept it with "
+            "--without-snapshot only if the workers refuse the snapshot ('snapshot not used' in "
+            "their log). See: scrutineer partition list"
+        )
+
+
+async def _accept(
+    settings: Settings, numbers: list[int], reason: str, without_snapshot: bool
+) -> list[Found]:
+    found = await _find(settings, numbers)
+    refuse_needless(found, without_snapshot=without_snapshot)
     topic = settings.topics.snapshot
     async with admin(settings.broker) as client:
         for each in await client.describe_topics():
@@ -245,7 +279,7 @@ async def _accept(settings: Settings, numbers: list[int], reason: str) -> list[F
     at = rfc3339(time.time_ns() // 1000)
     async with sender(settings) as out:
         for each in found:
-            value = Acceptance(each.gone, reason, at).value()
+            value = Acceptance(each.gone, each.left, reason, at).value()
             key = acceptance_key(each.number)
             await out.send(topic, key, value, partition=each.number % count)
     return found

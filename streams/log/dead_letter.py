@@ -172,5 +172,8 @@ class Done(NamedTuple):
 
 
 def is_mark(key: bytes | None) -> bool:
-    """Whether a record of this key is a mark rather than a letter: no topic's name has a slash."""
+    """Whether a record of this key is a mark rather than a letter.
+
+    No letter's key begins like one: a topic's name has no slash, and an input's has a dot.
+    """
     return key is not None and key.startswith(_DONE)

@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
 from streams.log.clients import ISOLATION, stable_end
 from streams.log.closing import close
+from streams.log.snapshots import Anchor
 
 _POLL_MS: Final = 100
 _FETCH_WAIT_MS: Final = 10
@@ -31,6 +32,15 @@ def crc_of(key: bytes | None, value: bytes | None) -> int:
     """CRC-32 of a record's key and value, told apart from each other and from none."""
     lengths = f"{-1 if key is None else len(key)} {-1 if value is None else len(value)} ".encode()
     return zlib.crc32(value or b"", zlib.crc32(key or b"", zlib.crc32(lengths)))
+
+
+def still_there(records: Mapping[str, tuple[int, int]], bounds: Bounds) -> dict[str, int]:
+    """Topic → offset of those ``records`` (offset, CRC-32) that the log's start is not beyond."""
+    return {
+        topic: offset
+        for topic, (offset, _) in records.items()
+        if topic in bounds.starts and offset >= bounds.starts[topic]
+    }
 
 
 class Look:
@@ -82,9 +92,27 @@ class Look:
 
     async def crcs(self, offsets: Mapping[str, int]) -> dict[str, int | None]:
         """By topic ``crc_of`` the record at its offset; None: there is no record at it."""
+        found = await self._first(offsets, exact=True)
+        return {
+            topic: record and crc_of(record.key, record.value) for topic, record in found.items()
+        }
+
+    async def firsts(self, offsets: Mapping[str, int]) -> dict[str, Anchor]:
+        """By topic the first record at its offset or after it; none: there is none yet."""
+        found = await self._first(offsets, exact=False)
+        return {
+            topic: Anchor(record.offset, crc_of(record.key, record.value))
+            for topic, record in found.items()
+            if record is not None
+        }
+
+    async def _first(
+        self, offsets: Mapping[str, int], *, exact: bool
+    ) -> dict[str, ConsumerRecord | None]:
+        """``exact``: at the offset alone. A marker of a transaction may stand there instead."""
         consumer = self._consumer
         assert consumer is not None
-        found: dict[str, int | None] = {}
+        found: dict[str, ConsumerRecord | None] = {}
         waiting = {tp for tp in self._tps if tp.topic in offsets}
         consumer.pause(*self._tps)
         for tp in waiting:
@@ -99,27 +127,20 @@ class Look:
                         found |= dict.fromkeys((tp.topic for tp in error.args[0]), None)
                         batches = {}
                     for tp in waiting:
-                        await self._judge(tp, offsets[tp.topic], batches.get(tp), found)
+                        if batch := batches.get(tp):
+                            same = batch[0].offset == offsets[tp.topic]
+                            found[tp.topic] = batch[0] if same or not exact else None
+                        elif await self._over(tp, offsets[tp.topic], exact=exact):
+                            found.setdefault(tp.topic, None)
                     waiting = {tp for tp in waiting if tp.topic not in found}
                     consumer.pause(*(set(self._tps) - waiting))
         except TimeoutError:
             raise KafkaError(f"no answer for {sorted(waiting)}") from None
         return found
 
-    async def _judge(
-        self,
-        tp: TopicPartition,
-        offset: int,
-        batch: list[ConsumerRecord] | None,
-        found: dict[str, int | None],
-    ) -> None:
-        consumer = self._consumer
-        assert consumer is not None
-        if batch:
-            first = batch[0]
-            same = first.offset == offset
-            found[tp.topic] = crc_of(first.key, first.value) if same else None
-            return
-        end = stable_end(consumer, tp)
-        if await consumer.position(tp) > offset or (end is not None and end <= offset):
-            found[tp.topic] = None
+    async def _over(self, tp: TopicPartition, offset: int, *, exact: bool) -> bool:
+        """Whether no record is to be expected any longer."""
+        assert self._consumer is not None
+        position: int = await self._consumer.position(tp)
+        end = stable_end(self._consumer, tp)
+        return (exact and position > offset) or (end is not None and end <= position)

@@ -144,6 +144,7 @@ def _operator(topics: TopicSettings) -> Role:
         "writes all inputs, so give it to few, and to no machine that is on all day",
         (
             Grant("topic", topics.inputs, ("Write",), "sends events of every authority again"),
+            Grant("topic", topics.inputs, ("Read",), "an acceptance names the first record left"),
             Grant(
                 "topic",
                 (topics.dead_letter,),

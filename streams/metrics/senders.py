@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections import Counter
 from collections.abc import Callable, Container, Mapping
-from typing import Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
+import msgspec
 from datasketches import frequent_items_error_type, frequent_strings_sketch
 
 TOP: Final = 20
@@ -27,7 +27,12 @@ _LG_SIZE: Final = 10
 within 0.35 % of all events."""
 
 _PENDING: Final = 1_000
-_SOURCE: Final = re.compile(rb'"source"\s*:\s*"([^"\\]{1,512})"')
+
+
+class _Named(msgspec.Struct):
+    """What is read of a rejected event: the source at its top, whatever stands beside or before."""
+
+    source: Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
 
 
 class Senders(NamedTuple):
@@ -69,9 +74,12 @@ class SenderCounts:
             self._take()
 
     def count_raw(self, raw: bytes) -> None:
-        """Count an event that was rejected: by the first ``"source"`` in it."""
-        found = _SOURCE.search(raw, 0, 4096)
-        self.count(found[1].decode(errors="replace") if found else UNREADABLE)
+        """Count an event that was rejected: by its own source, not by one that its data names."""
+        try:
+            source = msgspec.json.decode(raw, type=_Named).source
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            source = UNREADABLE
+        self.count(source)
 
     def top(self) -> Senders:
         """Who sent most, lately."""

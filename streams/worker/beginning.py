@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaError
 
 from streams.errors import UserError
 from streams.log.accepting import Acceptance, acceptance_key
-from streams.log.looking import Bounds, Look
+from streams.log.looking import Bounds, Look, still_there
 from streams.log.refusals import REFUSED
 from streams.log.shelf import Shelf
 from streams.log.snapshots import (
@@ -39,10 +39,21 @@ _WATCH_SECONDS: Final = 2.0
 
 
 class _Facts(NamedTuple):
-    """What the log says. ``crcs``: of the records that were asked for, by topic."""
+    """What the log says. ``crcs``: of the records that were asked for, by topic.
+
+    ``firsts``: likewise, of those that an acceptance is bound to.
+    """
 
     bounds: Bounds
     crcs: dict[str, int | None]
+    firsts: dict[str, int | None]
+
+    def accepted(self, acceptance: Acceptance | None, topic: str) -> bool:
+        """Whether all that is gone of the topic, if anything, was accepted."""
+        start = self.bounds.starts[topic]
+        return start == 0 or (
+            acceptance is not None and acceptance.covers(topic, start, self.firsts)
+        )
 
 
 class Beginning:
@@ -83,9 +94,9 @@ class Beginning:
         """Return once an operator has accepted that the log's start is gone, or may have."""
         while True:
             await asyncio.sleep(_WATCH_SECONDS)
-            if await self._read_shelf(0) and self._acceptance() is not None:
-                starts = (await self._look({})).bounds.starts
-                if all(self._accepted(topic, start) for topic, start in starts.items()):
+            if await self._read_shelf(0) and (told := self._acceptance()) is not None:
+                facts = await self._look({})
+                if all(facts.accepted(told, topic) for topic in facts.bounds.starts):
                     return
 
     def _slots(self) -> list[str]:
@@ -116,9 +127,10 @@ class Beginning:
 
     def _check(self, header: Header, facts: _Facts) -> None:
         """Refused: the log does not reach the position, or is another one than was folded."""
+        told = self._acceptance()
         for topic, start in facts.bounds.starts.items():
             position = header.next.get(topic, 0)
-            if position < start and not self._accepted(topic, start):
+            if position < start and not facts.accepted(told, topic):
                 said = f"{topic}: the log starts at {start}, beyond {position}"
                 raise RefusedError("position", said)
             # With an anchor the record before the position is asked for, which tells more than
@@ -149,18 +161,25 @@ class Beginning:
         value = self._shelf.values.get(acceptance_key(self._state.number))
         return None if value is None else Acceptance.parse(value)
 
-    def _accepted(self, topic: str, start: int) -> bool:
-        acceptance = self._acceptance()
-        return start == 0 or (acceptance is not None and acceptance.covers(topic, start))
-
     async def _accept_gaps(self) -> None:
         """Begin where the log does, where that was accepted, and keep in mind what is missing."""
-        if self._acceptance() is None:
+        told = self._acceptance()
+        if told is None:
             return
-        part = self._state.tables
-        for topic, start in (await self._look({})).bounds.starts.items():
+        part, facts = self._state.tables, await self._look({})
+        for topic, start in facts.bounds.starts.items():
             position = part.next.get(topic, 0)
-            if position >= start or not self._accepted(topic, start):
+            if position >= start:
+                continue
+            if not facts.accepted(told, topic):
+                logs.warn(
+                    "what was accepted is not what is gone now: the log was cut further or made "
+                    "anew; look at it, and accept it again if that is meant",
+                    topic=topic,
+                    partition=self._state.number,
+                    accepted_to=told.starts.get(topic, 0),
+                    missing_to=start,
+                )
                 continue
             part.gaps.setdefault(topic, []).append((position, start))
             part.next[topic] = start
@@ -195,10 +214,12 @@ class Beginning:
     async def _look(self, anchors: Mapping[str, tuple[int, int]]) -> _Facts:
         """Ask the log, for as long as it takes."""
         app, state = self._app, self._state
+        told = self._acceptance()
+        firsts = {} if told is None else told.firsts
         while True:
             try:
                 look = Look(app.kafka_options, app.states.topics, state.number)
-                facts: _Facts = await self._submit(_facts(look, anchors))
+                facts: _Facts = await self._submit(_facts(look, anchors, firsts))
             except KafkaError as error:
                 app.reader_trouble(state, str(error) or type(error).__name__)
                 await asyncio.sleep(_RETRY_SECONDS)
@@ -207,16 +228,14 @@ class Beginning:
                 return facts
 
 
-async def _facts(look: Look, anchors: Mapping[str, tuple[int, int]]) -> _Facts:
+async def _facts(
+    look: Look, anchors: Mapping[str, tuple[int, int]], firsts: Mapping[str, tuple[int, int]]
+) -> _Facts:
     async with look:
         bounds = await look.bounds()
         # One that was deleted with the log's start cannot be compared; a log made anew has it.
-        there = {
-            topic: offset
-            for topic, (offset, _) in anchors.items()
-            if offset >= bounds.starts.get(topic, offset + 1)
-        }
-        return _Facts(bounds, await look.crcs(there))
+        crcs = await look.crcs(still_there(anchors, bounds))
+        return _Facts(bounds, crcs, await look.crcs(still_there(firsts, bounds)))
 
 
 async def _put(restoring: Restoring, value: bytes, digest: bytes) -> None:

@@ -167,6 +167,8 @@ def table_list() -> dict[str, object]:
 async def table(app: ScrutineerApp, name: str, query: Mapping[str, str]) -> dict[str, object]:
     """The rows of a table, and what they rest on. PageError: no such table, region, or not here.
 
+    ``query``: its items are all that were given, also of one key.
+
     ``basis``: what is heard of each region asked for that is live here; ``not_here``: the others,
     of which nothing is said. No rows are no incidents only where somebody reports.
     """
@@ -174,6 +176,10 @@ async def table(app: ScrutineerApp, name: str, query: Mapping[str, str]) -> dict
         raise PageError(404, f"there is no table '{name}'", tables=list(TABLES))
     if unknown := sorted(set(query) - {"region", "confirmed"}):
         raise PageError(400, f"unknown parameters: {', '.join(unknown)}; region and confirmed are")
+    # A query may name one twice, which taking the first would hide.
+    given = Counter(key for key, _ in query.items())
+    if twice := sorted(key for key, times in given.items() if times > 1):
+        raise PageError(400, f"{' and '.join(twice)} given twice: ask once for each, or for all")
     confirmed = query.get("confirmed", "0").lower()
     if confirmed not in ("0", "1", "true", "false"):
         raise PageError(400, "confirmed is 0 or 1")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from click.testing import CliRunner
 
-from streams.commands.partition import command, newest
+from streams.commands.partition import Found, command, newest, refuse_needless
 from streams.embedded import free_port
 from streams.errors import UserError
+from streams.log.looking import Bounds
 from streams.log.snapshots import chunk_key, decoded, header_key
 from streams.settings import Settings, TopicSettings
 from tests.log.test_snapshots import many, written
@@ -62,3 +63,20 @@ def test_only_a_snapshot_that_could_be_used_counts() -> None:
     values[old] = written(many(3), partitions=6)[0]
     assert found() == (0, "schema")
     assert newest({}, {}, settings, 3) == (None, "")
+
+
+def test_what_a_snapshot_has_is_not_accepted_unasked() -> None:
+    """It would allow a later loss. That the snapshot is of no use workers alone may know."""
+    header = decoded(written(many(3))[0])
+    (topic,) = header.next
+    position = header.next[topic]
+
+    def found(start: int) -> Found:
+        return Found(3, Bounds({topic: start}, {topic: 99}), header, None, {}, accepted=False)
+
+    refuse_needless([found(position + 1)], without_snapshot=False)
+    with pytest.raises(UserError, match=r"nothing is missing of partition 3.*--without-snapshot"):
+        refuse_needless([found(position + 1), found(position)], without_snapshot=False)
+    refuse_needless([found(position)], without_snapshot=True)
+    with pytest.raises(UserError, match="nothing is gone of partition 3"):
+        refuse_needless([found(0)], without_snapshot=True)

@@ -64,6 +64,16 @@ async def cut(settings: Settings, offsets: dict[TopicPartition, int]) -> None:
         await client.delete_records(deleted)
 
 
+async def make_anew(settings: Settings) -> None:
+    """Delete the inputs and create them again."""
+    async with admin(settings.broker) as client:
+        await client.delete_topics(list(settings.topics.inputs))
+    for _ in range(100):
+        if not (await create_topics(settings)).problems:
+            break
+        await asyncio.sleep(0.2)
+
+
 def scrutineer(settings: Settings, *arguments: str) -> Any:
     """Run the command."""
     env = {
@@ -180,12 +190,7 @@ async def test_another_log_is_not_taken_for_the_old_one(kafka: KafkaCluster, sta
     await until_caught_up(settings, [worker])
     await worker.until("/state", all_written)
     assert await asyncio.to_thread(worker.stop) == 0
-    async with admin(settings.broker) as client:
-        await client.delete_topics(list(settings.topics.inputs))
-    for _ in range(100):
-        if not (await create_topics(settings)).problems:
-            break
-        await asyncio.sleep(0.2)
+    await make_anew(settings)
     await send(settings, sample(900, seed=7))
     worker.start()
     (answer,) = await until_caught_up(settings, [worker])
@@ -235,6 +240,20 @@ async def test_a_gap_is_accepted_by_an_operator_alone(kafka: KafkaCluster, start
     assert f'{family}{{partition="1",topic="{topic}"}} 20' in text
     assert f'{family}{{partition="0",topic="{topic}"}} 0' in text
     assert statement(worker.get("/digest"))
+    # Another log, cut at less than what was accepted.
+    assert await asyncio.to_thread(worker.stop) == 0
+    await make_anew(settings)
+    await send(settings, sample(600, seed=7))
+    await cut(settings, {TopicPartition(topic, 1): 10})
+    worker.start()
+    await worker.until("/readyz", lambda got: statuses(got) == {"0": "live", "1": "failed"})
+    assert "what was accepted is not what is gone now" in worker.said
+    listed = await asyncio.to_thread(scrutineer, settings, "partition", "list")
+    assert listed.return_value == 1
+    again = ("partition", "accept", "1", "--reason", "made anew")
+    done = await asyncio.to_thread(scrutineer, settings, *again)
+    assert done.exit_code == 0, done.exception
+    await worker.until_ready()
     # What goes afterwards is another matter.
     assert await asyncio.to_thread(worker.stop) == 0
     await cut(settings, {TopicPartition(topic, 1): 30})

@@ -8,12 +8,17 @@ from hypothesis import strategies as st
 
 from streams.log.accepting import Acceptance
 from streams.log.looking import crc_of
+from streams.log.snapshots import Anchor
 from streams.tables.digest import accepted_gaps, statement_digest
 from streams.tables.partition import Partition
 from tests.packs import small_pack
 
 told = st.builds(
-    Acceptance, st.dictionaries(st.text(), st.integers(0, 2**60)), st.text(), st.text()
+    Acceptance,
+    st.dictionaries(st.text(), st.integers(0, 2**60)),
+    st.dictionaries(st.text(), st.builds(Anchor, st.integers(0, 2**60), st.integers(0, 2**32 - 1))),
+    st.text(),
+    st.text(),
 )
 
 
@@ -40,9 +45,30 @@ def test_other_json_accepts_nothing(value: bytes) -> None:
 
 def test_what_is_deleted_later_was_not_accepted() -> None:
     """Up to the start that the operator saw, of the topics that had lost theirs."""
-    acceptance = Acceptance({"t": 20}, "", "")
-    assert [acceptance.covers("t", start) for start in (0, 20, 21)] == [True, True, False]
-    assert not acceptance.covers("u", 1)
+    acceptance = Acceptance({"t": 20}, {"t": Anchor(21, 7)}, "", "")
+    covered = [acceptance.covers("t", start, {"t": 7}) for start in (0, 19, 20, 21)]
+    assert covered == [True, True, True, False]
+    assert not acceptance.covers("u", 1, {})
+
+
+def test_another_log_was_not_accepted() -> None:
+    """Whatever its start: another record stands where the first one was, or none, or it is gone."""
+    acceptance = Acceptance({"t": 200}, {"t": Anchor(200, 7)}, "", "")
+    another: list[dict[str, int | None]] = [{"t": 8}, {"t": None}, {}, {"u": 7}]
+    for crcs in another:
+        assert not any(acceptance.covers("t", start, crcs) for start in (1, 100, 200, 201))
+        assert acceptance.covers("t", 0, crcs)
+
+
+def test_where_nothing_was_left_the_start_must_be_the_same() -> None:
+    """There was no record to compare: of a log that begins elsewhere nothing is known."""
+    acceptance = Acceptance({"t": 20}, {}, "", "")
+    assert [acceptance.covers("t", start, {}) for start in (0, 19, 20, 21)] == [
+        True,
+        False,
+        True,
+        False,
+    ]
 
 
 def test_a_statement_says_what_is_missing() -> None:

@@ -23,6 +23,7 @@ from streams.log.dead_letter import (
     letter,
     letter_key,
 )
+from streams.settings import TopicSettings
 
 
 @dataclass
@@ -134,6 +135,13 @@ def test_a_mark_comes_back_and_is_never_taken_for_a_letter(
     assert is_mark(key)
     assert not is_mark(name.encode())
     assert Done.parse(Record(key, value, (), 5)) == mark._replace(timestamp=5)
+
+
+@given(prefix=st.from_regex(r"[A-Za-z0-9._-]{1,200}", fullmatch=True) | st.just("done"))
+def test_no_inputs_letter_has_the_key_of_a_mark(prefix: str) -> None:
+    """Whatever the topics are called: their names go on after the prefix with a dot."""
+    for topic in TopicSettings(prefix=prefix).inputs:
+        assert not is_mark(letter_key(topic, 0, 5))
 
 
 @pytest.mark.parametrize("value", [None, b"", b"\xff", b"3", b"[]", b"{}", b"[" * 60_000])

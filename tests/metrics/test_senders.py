@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections import Counter
 
@@ -69,11 +70,33 @@ def test_what_is_made_up_becomes_no_label() -> None:
     for raw in (
         b"\xff",
         b'{"source": 7}',
-        b'{"source":"\\u0061"}',
+        b'{"source": "urn:org:1", ',
+        b"[" * 100_000,
+        b'{"source": ""}',
+        b'["source", "urn:org:1"]',
         b'{"source":"%b"}' % (b"x" * 600),
     ):
         senders.count_raw(raw)
-    assert senders.top().events == {UNLISTED: 3001, UNREADABLE: 4, "urn:org:1": 1}
+    assert senders.top().events == {UNLISTED: 3001, UNREADABLE: 7, "urn:org:1": 1}
+
+
+def test_a_rejected_event_counts_for_its_own_source() -> None:
+    """Wherever its key stands: a note about another organisation's report names that one too."""
+    senders = SenderCounts({"urn:org:1", "urn:org:2"})
+    event = {"source": "urn:org:1", "data": {"about": {"source": "urn:org:2"}}}
+    for sort in (True, False):
+        senders.count_raw(json.dumps(event, sort_keys=sort).encode())
+    senders.count_raw(b'{"data": {"note": "\\"source\\":\\"urn:org:2\\""}, "source": "urn:org:1"}')
+    senders.count_raw(b'{"data": {"source": "urn:org:2"}}')
+    assert senders.top().events == {"urn:org:1": 3, UNREADABLE: 1}
+
+
+@given(st.binary() | st.text().map(lambda text: json.dumps({"source": text}).encode()))
+def test_whatever_was_rejected_is_counted_once(raw: bytes) -> None:
+    """Whatever its bytes: nobody's event stops the worker."""
+    senders = SenderCounts(frozenset())
+    senders.count_raw(raw)
+    assert sum(senders.top().events.values()) == 1
 
 
 def test_a_flood_is_forgotten_after_two_windows() -> None:

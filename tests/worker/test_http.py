@@ -46,6 +46,20 @@ def test_every_table_answers(running: Running, name: str) -> None:
         assert all("KZ-61" in str(row) for row in one.body["rows"])
 
 
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ("region=KZ-61&region=KZ-10", "region"),
+        ("confirmed=1&confirmed=0&region=KZ-61", "confirmed"),
+    ],
+)
+def test_what_is_asked_twice_is_refused(running: Running, query: str, named: str) -> None:
+    """Rows of the first alone would look as if they were of both."""
+    answer = running.worker.get(f"/tables/incidents?{query}")
+    assert answer.status == 400
+    assert answer.body == {"error": f"{named} given twice: ask once for each, or for all"}
+
+
 async def test_every_answer_says_who_reports(running: Running) -> None:
     """Of every region of the pack, as the log has it, beside whatever rows there are."""
     await send(running.settings, [encoded(sample.incident(900, "KZ-10"), "observer")])
