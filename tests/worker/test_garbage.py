@@ -1,0 +1,44 @@
+"""The cyclic garbage collector rests, and still nothing stays for good."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+
+from streams.worker.threads import BulkGarbage
+
+
+class Client:
+    """Refers to itself, as clients of Kafka do."""
+
+    def __init__(self) -> None:
+        self.me = self
+
+
+async def test_what_went_out_of_sight_is_looked_for_again() -> None:
+    """Clients that a rebuild read with are freed after some rebuilds, though they were frozen."""
+    garbage = BulkGarbage()
+    gone = []
+    try:
+        for _ in range(BulkGarbage.THOROUGH):
+            client = Client()
+            gone.append(weakref.ref(client))
+            garbage.slice_done(lasting=True)
+            del client
+            garbage.end()
+        assert [each() for each in gone] == [None] * len(gone)
+    finally:
+        garbage.end()
+        gc.unfreeze()
+        gc.enable()
+
+
+async def test_a_burst_hides_nothing() -> None:
+    """What does not last is not moved out of sight."""
+    gc.unfreeze()
+    garbage = BulkGarbage()
+    garbage.slice_done(lasting=False)
+    assert not gc.isenabled()
+    garbage.end()
+    assert gc.isenabled()
+    assert gc.get_freeze_count() == 0
