@@ -196,7 +196,7 @@ class Publisher:
         return line
 
 
-def main() -> int:
+def publish() -> int:
     """The publisher's process: says "ready", waits for a line, sends, says what it sent."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.load", description=__doc__)
     parser.add_argument("bootstrap")
@@ -223,4 +223,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(publish())

@@ -99,7 +99,7 @@ VISIT_DATA = "$defs/Visit/properties"
 BREAKS = [
     (VISIT, f"{VISIT_DATA}/rating", ..., "event.data.rating: field removed"),
     (VISIT, f"{VISIT_DATA}/revision/type", "string", "was integer, now string"),
-    (VISIT, f"{VISIT_DATA}/revision/maximum", 9, "maximum tightened from 1000000 to 9"),
+    (VISIT, f"{VISIT_DATA}/revision/maximum", 9, "maximum tightened from 1000000000 to 9"),
     (VISIT, f"{VISIT_DATA}/revision/minimum", 1, "minimum tightened from 0 to 1"),
     (VISIT, f"{VISIT_DATA}/phase/enum", ["voting"], "event.data.phase: values no longer taken"),
     (VISIT, f"{VISIT_DATA}/report_id/pattern", "^[a-z]+$", "event.data.report_id: pattern changed"),
