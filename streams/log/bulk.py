@@ -15,7 +15,7 @@ from streams.log.clients import ISOLATION, stable_end
 from streams.log.closing import close
 from streams.log.refusals import REFUSED, refused_reading
 
-SLICE: Final = 500
+SLICE: Final = 2000
 """Records a slice: small enough that whoever shares the processor hardly notices one."""
 
 _POLL_MS: Final = 500
