@@ -12,10 +12,7 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from aiokafka.admin import NewTopic
-
 from streams import cli
-from streams.log.clients import admin
 from streams.log.roles import NAMES
 from streams.log.topics import create_topics
 from streams.settings import BrokerSettings, Settings
@@ -209,14 +206,5 @@ def guarded_broker(folder: Path, way_in: WayIn = login) -> Iterator[Guarded]:
         found = Guarded(kafka, authority, kafka.settings("election", 2), tools, folder, way_in)
         printed = json.loads(found.acls("--format", "json"))
         asyncio.run(grant(BrokerSettings(bootstrap=tools.bootstrap), printed))
-        asyncio.run(make_topics(found.of("topic-admin")))
+        asyncio.run(create_topics(found.of("topic-admin")))
         yield found
-
-
-async def make_topics(settings: Settings) -> None:
-    """All that the roles name."""
-    await create_topics(settings)
-    async with admin(settings.broker) as client:
-        name = settings.topics.snapshot
-        if name not in await client.list_topics():
-            await client.create_topics([NewTopic(name, settings.topics.partitions, 1)])
