@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import ssl
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -56,6 +57,11 @@ class Grafana(ThreadingHTTPServer):
         self.before: Callable[[Asked], None] = lambda _: None
         self.raw: tuple[int, dict[str, str], bytes] | None = None
         super().__init__(("127.0.0.1", 0), _Handler)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client may hang up on a long answer: that is no error of the server's."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
     def writes(self) -> list[Asked]:
         """The requests that were to change something."""
