@@ -137,6 +137,8 @@ class Book:
             for kind in _own(version.data, listed, longest, polls):
                 found.setdefault(ref, set()).add(kind)
         for counts in (self.counted, self.told):
+            if len(counts) < 2:  # most stations are counted once
+                continue
             for ref in self._falling(counts):
                 found.setdefault(ref, set()).add("falling")
             for ref in self._conflicting(counts):

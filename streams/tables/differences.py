@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from streams.tables.protocol_figures import Published, gives, spelled
+from streams.tables.arithmetic import figures
+from streams.tables.protocol_figures import VOTES, Published, gives, spelled
 from streams.tables.versions import Version
 
 
@@ -29,6 +30,19 @@ class Difference(NamedTuple):
     official: int | None
     publisher: str | None
     observed: tuple[tuple[str, str, int | None], ...]
+
+
+def contradicted(published: Published, copy: Copy) -> bool:
+    """Whether there are any ``differences`` between a copy and what is published."""
+    data = copy.version.data
+    for name, number in figures(data):
+        head = published.counting(name)
+        if head is not None and getattr(head.data, name) != number:
+            return True
+    if not data.votes:
+        return False
+    head = published.counting(VOTES)
+    return head is not None and dict(head.data.votes) != dict(data.votes)
 
 
 def differences(published: Published, copies: Sequence[Copy]) -> list[Difference]:

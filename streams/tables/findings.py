@@ -14,6 +14,7 @@ from schemas.pack.hours import Polls
 from streams.tables.versions import Version, revisions
 from streams.turnout.series import (
     Figure,
+    above_register,
     impossible,
     inconsistent,
     jump,
@@ -164,7 +165,7 @@ def _by_itself(version: Version, figures: Figures) -> Iterator[Finding]:
     if wrong is not None:
         made = decimal(wrong.expected, data.percent)
         yield Finding("inconsistent", at, is_open, version, version, data.percent, made)
-    if impossible(given._replace(percent=None)):
+    if above_register(given):
         two = (data.voted, data.registered)
         yield Finding("impossible", at, is_open, version, version, *two)
     elif impossible(given):
@@ -174,7 +175,10 @@ def _by_itself(version: Version, figures: Figures) -> Iterator[Finding]:
 def decimal(value: Fraction, printed: str) -> str:
     """A percentage with two digits more than ``printed``, that the two can be told apart."""
     digits = _digits(printed) + 2
-    text = str(round(value * 10**digits)).rjust(digits + 1, "0")
+    whole, rest = divmod(value.numerator * 10**digits, value.denominator)
+    # To even, as ``round`` does, which takes several fractions for it.
+    whole += 2 * rest > value.denominator or (2 * rest == value.denominator and whole % 2)
+    text = str(whole).rjust(digits + 1, "0")
     return f"{text[:-digits]}.{text[-digits:]}"
 
 

@@ -6,6 +6,7 @@ from bisect import bisect_left, insort
 from collections.abc import Collection, Iterable, Iterator
 
 from schemas.pack import Pack
+from streams.tables.lots import LOT
 from streams.tables.plan import planned
 from streams.tables.standing import Standing
 from streams.tables.versions import Version
@@ -139,10 +140,19 @@ class Heard:
         self._touched.clear()
         return found
 
-    def _sort_in(self) -> None:
-        if not self._pending:
+    def settle(self) -> Iterator[None]:
+        """Sort in the reports that were put down by now, a lot at a step."""
+        for _ in range(0, len(self._pending), LOT):
+            self._sort_in(LOT)
+            yield
+
+    def _sort_in(self, most: int | None = None) -> None:
+        """Sort in what was put down first, or all of it."""
+        pending = self._pending[:most]
+        if not pending:
             return
-        for version in self._pending:
+        del self._pending[:most]
+        for version in pending:
             data = version.data
             station = data.station
             voices = self._times.setdefault(station, {})
@@ -157,13 +167,12 @@ class Heard:
                 voices[voice] = sorted((times, version.at))
             else:
                 insort(times, version.at)
-        moments = [version.at for version in self._pending]
+        moments = [version.at for version in pending]
         if not self._reports:
             self._newest = max(moments)
         elif self._newest is not None:
             self._newest = max(self._newest, *moments)
         self._reports += len(moments)
-        self._pending.clear()
 
 
 def _first(times: int | list[int], since: int) -> int | None:

@@ -18,6 +18,7 @@ from streams.tables.findings import (
     FindingKind,
     findings,
 )
+from streams.tables.lots import exhaust
 from streams.tables.stations import (
     register_of_region,
     register_of_station,
@@ -144,14 +145,21 @@ class OfficialTurnoutTable:
 
         What is overdue is not among them: it depends on a ``now`` (``overdue``).
         """
-        for place in self._fresh:
+        exhaust(self.settle())
+        return {kind: self._total[kind] for kind in SERIES_KINDS}
+
+    def settle(self) -> Iterator[None]:
+        """Judge the places that changed since the last look, one at a step."""
+        for place in list(self._fresh):
+            if place not in self._fresh:
+                continue
+            del self._fresh[place]
             self._total.subtract(self._open.pop(place, {}))
             found = Counter(one.kind for one in self.series[place].findings() if one.open)
             if found:
                 self._open[place] = found
                 self._total.update(found)
-        self._fresh.clear()
-        return {kind: self._total[kind] for kind in SERIES_KINDS}
+            yield
 
     def published(self, contest: str) -> Collection[int]:
         """The checkpoints (µs) that there is a figure at: of the region itself.

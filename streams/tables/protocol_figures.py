@@ -14,7 +14,8 @@ from streams.tables.versions import Version
 Place = tuple[str, str, str]
 """(station or "", commission or "" (always, where there is a station), contest)"""
 
-_VOTES: Final = "votes."
+VOTES: Final = "votes."
+"""What a contestant's figure begins with."""
 
 
 def place_of(data: ObservedProtocol | OfficialProtocol) -> Place:
@@ -26,8 +27,10 @@ def place_of(data: ObservedProtocol | OfficialProtocol) -> Place:
 
 def spelled(data: ProtocolFigures) -> dict[str, int]:
     """All that a protocol says: figure → number, a contestant's being ``votes.<contestant>``."""
-    votes = {_VOTES + contestant: number for contestant, number in data.votes or ()}
-    return {**dict(figures(data)), **votes}
+    said = dict(figures(data))
+    for contestant, number in data.votes or ():
+        said[VOTES + contestant] = number
+    return said
 
 
 def gives(data: ProtocolFigures, figure: str) -> bool:
@@ -35,7 +38,7 @@ def gives(data: ProtocolFigures, figure: str) -> bool:
 
     Empty ``votes`` are none: nobody counted them.
     """
-    return bool(data.votes) if figure.startswith(_VOTES) else getattr(data, figure) is not None
+    return bool(data.votes) if figure.startswith(VOTES) else getattr(data, figure) is not None
 
 
 class Apart(NamedTuple):

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
 from schemas.desk import Triage
 from schemas.fields import microseconds
 from schemas.pack import Pack
-from streams.tables.differences import Copy, differences
+from streams.tables.differences import Copy, contradicted
 from streams.tables.incidents import DISMISSED
 from streams.tables.ledger import Ledger
+from streams.tables.lots import exhaust
 from streams.tables.protocol_figures import Place, Published, place_of
 from streams.tables.protocol_findings import FindingKind, findings
 from streams.tables.versions import Outcome, Version
@@ -36,7 +37,7 @@ class Protocols:
     ``official``: (place, publisher) → every version; ``published``: place → publisher → head.
     """
 
-    __slots__ = ("_fresh", "_tallied_for", "_tallies", "copies", "official", "published")
+    __slots__ = ("_fresh", "_sum", "_tallied_for", "_tallies", "copies", "official", "published")
 
     def __init__(self) -> None:
         self.copies: dict[Place, dict[tuple[str, str], Copy]] = {}
@@ -45,6 +46,7 @@ class Protocols:
         self._fresh: set[Place] = set()
         self._tallies: dict[Place, Tally] = {}
         self._tallied_for: Pack | None = None
+        self._sum: Tally | None = None
 
     def add(self, version: Version, decision: Triage | None) -> None:
         """Put an observer's copy where it belongs."""
@@ -113,25 +115,36 @@ class Protocols:
 
     def tally(self, pack: Pack) -> Tally:
         """The region's numbers; only places that changed are looked at again."""
+        exhaust(self.settle(pack))
+        if self._sum is None:
+            found_of: Counter[FindingKind] = Counter()
+            for one in self._tallies.values():
+                found_of.update(one.findings)
+            tallies = self._tallies.values()
+            copies, different = (sum(t.copies for t in tallies), sum(t.different for t in tallies))
+            self._sum = Tally(copies, different, found_of)
+        return self._sum
+
+    def settle(self, pack: Pack) -> Iterator[None]:
+        """Look at the places that changed since the last look, one at a step."""
         if pack is not self._tallied_for:
             self._fresh.update(self.copies, self.published)
-            self._tallied_for = pack
-        for place in self._fresh:
+            self._tallied_for, self._sum = pack, None
+        for place in list(self._fresh):
+            if place not in self._fresh:
+                continue
+            self._fresh.remove(place)
+            self._sum = None
             found = self._tally(place, pack)
             if found == _NOTHING:
                 self._tallies.pop(place, None)
             else:
                 self._tallies[place] = found
-        self._fresh.clear()
-        found_of: Counter[FindingKind] = Counter()
-        for one in self._tallies.values():
-            found_of.update(one.findings)
-        tallies = self._tallies.values()
-        return Tally(sum(t.copies for t in tallies), sum(t.different for t in tallies), found_of)
+            yield
 
     def _tally(self, place: Place, pack: Pack) -> Tally:
         published, copies = self.at(place, pack), self.standing(place)
-        different = sum(bool(differences(published, [copy])) for copy in copies)
+        different = sum(contradicted(published, copy) for copy in copies)
         found = findings(published, copies, home_share(pack))
         protocols = {(finding.kind, finding.protocol) for finding in found if finding.open}
         return Tally(len(copies), different, Counter(kind for kind, _ in protocols))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -13,6 +12,7 @@ from schemas.official import OfficialProtocol, OfficialTurnout, Opening
 from schemas.pack import Pack
 from schemas.verdict import Accepted
 from streams.tables.complaints import Complaints
+from streams.tables.hashing import hashed_at_once, hashed_in_steps
 from streams.tables.heard import Heard
 from streams.tables.incidents import DISMISSED, Incidents
 from streams.tables.ledger import Ledger
@@ -270,15 +270,37 @@ class RegionTables:
         yield from self.notices.versions()
         yield from self.complaints.versions()
 
+    def settle(self, pack: Pack) -> Iterator[None]:
+        """The work that events left for whoever looks, in steps; events may come between them.
+
+        Without it a look does all of it at once. What comes meanwhile may be left again.
+        """
+        yield from self.heard.settle()
+        yield from self.official.settle()
+        yield from self.protocols.settle(pack)
+        yield from self.turnout.settle(pack)
+
     def digest(self) -> str:
         """SHA-256 (hex) over the sorted canonical lines of all versions, each with a newline."""
         if self._digest is None or self._digest[0] != self.changes:
-            sha = hashlib.sha256()
-            for line in sorted(version.line() for version in self.versions()):
-                sha.update(line)
-                sha.update(b"\n")
-            self._digest = (self.changes, sha.hexdigest())
+            self._digest = (self.changes, hashed_at_once(self.versions()))
         return self._digest[1]
+
+    def hashing(self) -> Iterator[str]:
+        """The digest of this moment, in steps between which events may come.
+
+        Yields "" while there is more to do, and the digest at last.
+        """
+        if self._digest is not None and self._digest[0] == self.changes:
+            return iter((self._digest[1],))
+        return self._hashing(self.changes, list(self.versions()))
+
+    def _hashing(self, changes: int, versions: list[Version]) -> Iterator[str]:
+        found = ""
+        for found in hashed_in_steps(versions):
+            yield found
+        if self._digest is None or self._digest[0] < changes:
+            self._digest = (changes, found)
 
 
 def _dismissed(decision: Triage | None) -> bool:

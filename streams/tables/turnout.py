@@ -19,6 +19,7 @@ from schemas.official import OfficialTurnout
 from schemas.pack import Pack
 from streams.tables.counts import COUNT_FINDINGS, Book, CountFinding, Ref, of_sources, too_long
 from streams.tables.findings import Figures
+from streams.tables.lots import LOT, exhaust
 from streams.tables.official import OfficialTurnoutTable, Place
 from streams.tables.sample import HOUR, MINUTE, Design, Drawn, boundaries, closed_around, designs
 from streams.tables.stations import register_of_station
@@ -29,9 +30,6 @@ from streams.turnout.exact import Exact
 from streams.turnout.flow import FlowSums, Polls, Watched
 from streams.turnout.level import Sums
 from streams.turnout.matched import Choice, MatchedSums, Tolerance, choose
-
-LOT: Final = 256
-"""So many stations may wait to be summed up."""
 
 Mark = tuple[Literal["level", "flow"], int, CountFinding]
 """(comparison, checkpoint in µs, what is wrong with a count that it rests on)"""
@@ -161,11 +159,15 @@ class RegionTurnout:
 
     def sums(self, pack: Pack) -> Mapping[str, ContestSums]:
         """Contest → its sums, by the constants of ``pack``."""
+        exhaust(self.settle(pack))
+        return self._sums
+
+    def settle(self, pack: Pack) -> Iterator[None]:
+        """Sum up the stations that changed since the last look, one at a step."""
         if pack is not self._stage.pack:
             self._stage = _stage(pack, self.code)
             self._waiting.update(dict.fromkeys(self.books))
-        self._catch_up()
-        return self._sums
+        return self._catch_up()
 
     def findings(self, pack: Pack) -> Mapping[CountFinding, int]:
         """Kind → counts with it; every kind is there."""
@@ -197,10 +199,13 @@ class RegionTurnout:
     def _mark(self, place: Place) -> None:
         self._waiting[place] = None
         if len(self._waiting) >= LOT:
-            self._catch_up()
+            exhaust(self._catch_up())
 
-    def _catch_up(self) -> None:
-        for place in self._waiting:
+    def _catch_up(self) -> Iterator[None]:
+        for place in list(self._waiting):
+            if place not in self._waiting:
+                continue
+            del self._waiting[place]
             old = self._contributions.pop(place, _NOTHING)
             new = self._contribution(place)
             if new is not _NOTHING:
@@ -212,7 +217,7 @@ class RegionTurnout:
             for kinds, sign in ((old.findings, -1), (new.findings, 1)):
                 for kind in (kind for some in kinds.values() for kind in some):
                     self._findings[kind] += sign
-        self._waiting.clear()
+            yield
 
     def _contribution(self, place: Place) -> Contribution:
         book = self.books.get(place)

@@ -37,28 +37,45 @@ class Mismatch(NamedTuple):
     expected: Fraction
 
 
+def scaled(percent: str) -> tuple[int, int]:
+    """A printed percentage in whole units of its last digit, and how many of them 1 % has."""
+    whole, _, digits = percent.partition(".")
+    return int(whole + digits), 10 ** len(digits)
+
+
 def printed(percent: str) -> Bounds:
     """The numbers that are printed as ``percent``: rounded to its digits, or cut off there."""
-    value, unit = Fraction(percent), Fraction(1, 10 ** len(percent.partition(".")[2]))
-    return Bounds(value - unit / 2, value + unit)
+    value, units = scaled(percent)
+    return Bounds(Fraction(2 * value - 1, 2 * units), Fraction(value + 1, units))
 
 
 def inconsistent(figure: Figure) -> Mismatch | None:
     """Percent ≠ voted / registered beyond the printed digits; both in percent."""
     if figure.voted is None or not figure.registered or figure.percent is None:
         return None
-    value, bounds = Fraction(100 * figure.voted, figure.registered), printed(figure.percent)
-    if bounds.low <= value < bounds.high:
+    # The bounds of ``printed``, multiplied out: fractions cost ten times as much.
+    value, units = scaled(figure.percent)
+    hundredfold = 100 * figure.voted * units
+    low, high = (2 * value - 1) * figure.registered, (value + 1) * figure.registered
+    if low <= 2 * hundredfold and hundredfold < high:
         return None
-    return Mismatch(Fraction(figure.percent), value)
+    return Mismatch(Fraction(value, units), Fraction(100 * figure.voted, figure.registered))
+
+
+def above_register(figure: Figure) -> bool:
+    """More voters than registered."""
+    voted, registered = figure.voted, figure.registered
+    return voted is not None and registered is not None and voted > registered
 
 
 def impossible(figure: Figure) -> bool:
     """More voters than registered, or above 100 %: of an official figure, or a count."""
-    voted, registered, percent = figure
-    if voted is not None and registered is not None and voted > registered:
+    if above_register(figure):
         return True
-    return percent is not None and Fraction(percent) > 100
+    if figure.percent is None:
+        return False
+    value, units = scaled(figure.percent)
+    return value > 100 * units
 
 
 def register_changed(before: int | None, after: int | None, percent: Exact | float = 0.1) -> bool:
@@ -104,10 +121,14 @@ def jump(
     ``per_minute`` voters per station and minute. Nothing where stations are not known.
     """
     new = rise(before, after)
-    if new is None or stations is None or minutes < 0:
+    if new is None or new <= 0 or stations is None or minutes < 0:
         return None
-    possible = fraction(per_minute) * (stations * minutes)
-    return Mismatch(Fraction(new), possible) if new > possible else None
+    rate = fraction(per_minute)
+    served = stations * minutes
+    # Multiplied out: there is hardly ever a jump, and a product of fractions costs its gcd.
+    if new * rate.denominator <= rate.numerator * served:
+        return None
+    return Mismatch(Fraction(new), rate * served)
 
 
 def summed_by(total: Figure, parts: Sequence[Figure | None]) -> Literal["voted", "percent"] | None:

@@ -11,6 +11,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 
 from schemas import read
 from schemas.verdict import Accepted, Origin, Rejected
+from streams.worker.breath import BREATH
 from streams.worker.garbage import LiveGarbage
 from streams.worker.letters import Posted
 from streams.worker.state import PartitionState
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
 PORTION: Final = 100
 """Records taken of a partition at a time: however many wait on one, the others' turn comes."""
-
-BREATH: Final = 0.005
-"""Seconds of folding after which others in the loop have a turn: pages, commits, letters."""
 
 
 class _Held(NamedTuple):

@@ -6,15 +6,18 @@ import asyncio
 import errno
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 from mode import Service
 
 from streams.errors import UserError
+from streams.metrics.page import CONTENT_TYPE
 from streams.worker import pages
 from streams.worker.connections import HEAD_BYTES, HEADERS, Connections, Site
 from streams.worker.guard import Guard, Handler, token_of
+from streams.worker.pacing import Paced
 
 if TYPE_CHECKING:
     from streams.worker.app import ScrutineerApp
@@ -34,6 +37,7 @@ class HttpServer(Service):
         self._runner: web.AppRunner | None = None
         self.address = ""
         self.listening: Callable[[], None] | None = None
+        self._metrics: Paced[bytes] = Paced(partial(pages.metrics, app))
 
     async def on_start(self) -> None:
         """Listen. UserError: the address is taken, or not ours."""
@@ -63,6 +67,7 @@ class HttpServer(Service):
 
     async def on_stop(self) -> None:
         """Close."""
+        await self._metrics.end()
         if self._runner is not None:
             await self._runner.cleanup()
 
@@ -80,8 +85,9 @@ class HttpServer(Service):
             return _json(body, 200 if is_ready else 503)
 
         async def metrics(_: web.Request) -> web.Response:
-            text, kind = pages.metrics(app)
-            return web.Response(body=text, headers={"Content-Type": kind})
+            return web.Response(
+                body=await self._metrics.get(), headers={"Content-Type": CONTENT_TYPE}
+            )
 
         async def state(_: web.Request) -> web.Response:
             return _json(pages.state(app))

@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING, Any, Final
 
 from schemas.fields import rfc3339
 from schemas.routing import partition_of
-from streams.metrics.page import CONTENT_TYPE
 from streams.metrics.view import View
 from streams.tables.basis import asked, basis
 from streams.tables.digest import (
+    Told,
     accepted_gaps,
     content_digest,
     positions_of,
-    region_digests,
     rejected_counts,
     statement_digest,
+    told_of,
 )
 from streams.tables.views import TABLES, rows
+from streams.worker.breath import Breath
+from streams.worker.pacing import Made
 
 if TYPE_CHECKING:
     from streams.worker.app import ScrutineerApp
@@ -130,20 +132,26 @@ async def digest(app: ScrutineerApp) -> dict[str, object]:
     ``content_digest`` and ``statement_digest`` are those of the election only when all partitions
     are live in one worker, and None otherwise: take the union of the ``regions`` and of the
     ``positions`` and ``accepted_gaps`` of all workers and the sums of ``rejected``, and hash them
-    likewise.
+    likewise. Each partition is of a moment of its own: of its positions.
     """
-    for part in list(app.states.live().values()):
-        for region in list(part.regions.values()):
-            region.digest()  # kept until the region changes
-            await asyncio.sleep(0)
-    # From here on at one moment: what has not changed since is not computed again.
     live = app.states.live()
-    regions = region_digests(live.values())
     whole = len(live) == app.settings.topics.partitions
+    breath = Breath()
+    found: dict[str, str] = {}
+    told: list[Told] = []
+    for part in live.values():
+        # No await here: all of a partition at one moment. Hashing it may take seconds.
+        told.append(told_of(part))
+        hashing = {code: region.hashing() for code, region in part.regions.items()}
+        for code, steps in hashing.items():
+            for known in steps:
+                found[code] = known
+                await breath.take()
+    regions = {code: found[code] for code in sorted(found)}
     acceptance = app.pack.acceptance_digest
-    positions = positions_of(live.values(), app.states.topics)
-    rejected = rejected_counts(live.values())
-    missing = accepted_gaps(live.values())
+    positions = positions_of(told, app.states.topics)
+    rejected = rejected_counts(told)
+    missing = accepted_gaps(told)
     content = content_digest(acceptance, regions) if whole else None
     return {
         "election": app.pack.id,
@@ -186,6 +194,7 @@ async def table(app: ScrutineerApp, name: str, query: Mapping[str, str]) -> dict
     region = query.get("region")
     if region is not None:
         check_region(app, region)
+    await _settle(app, Breath())
     found = await _rows(app, name, region, confirmed in ("1", "true"))
     return {
         "election": app.pack.id,
@@ -253,8 +262,22 @@ async def _rows(app: ScrutineerApp, name: str, region: str | None, confirmed: bo
     return found
 
 
-def metrics(app: ScrutineerApp) -> tuple[bytes, str]:
-    """Prometheus' text format, and its content type."""
+async def _settle(app: ScrutineerApp, breath: Breath) -> None:
+    """Have the tables do what events left to do: at once, it would hold up the loop.
+
+    Twice, for the events that come meanwhile: what is left to do at once then is little.
+    """
+    for _ in range(2):
+        for part in list(app.states.live().values()):
+            for region in list(part.regions.values()):
+                for _ in region.settle(app.pack):
+                    await breath.take()
+
+
+async def metrics(app: ScrutineerApp) -> Made[bytes]:
+    """Prometheus' text format, all of it of one moment."""
+    breath = Breath()
+    await _settle(app, breath)
     lag = {
         (topic, state.number): state.lag(topic)
         for state in app.states
@@ -276,4 +299,4 @@ def metrics(app: ScrutineerApp) -> tuple[bytes, str]:
         slowest=app.slowest.seconds(),
         senders=app.senders.top(),
     )
-    return app.metrics_page.render(view), CONTENT_TYPE
+    return Made(app.metrics_page.render(view), breath.worked)

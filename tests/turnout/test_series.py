@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.tables.findings import decimal
 from streams.turnout.series import (
     MINUTE,
     Figure,
@@ -19,6 +20,7 @@ from streams.turnout.series import (
     jump,
     minutes_open,
     overdue,
+    printed,
     register_changed,
     rise,
     sum_mismatch,
@@ -61,6 +63,42 @@ def test_rounded_percentages_are_consistent(voted: int, registered: int, digits:
     scaled = round(Fraction(100 * voted * 10**digits, registered))
     text = f"{scaled // 10**digits}.{scaled % 10**digits:0{digits}d}" if digits else str(scaled)
     assert inconsistent(Figure(voted, registered, text)) is None
+
+
+percents = st.from_regex(r"\A[0-9]{1,4}(\.[0-9]{1,8})?\Z")
+
+
+@given(st.integers(0, 5000), st.integers(1, 5000), percents)
+def test_what_is_multiplied_out_is_what_fractions_say(
+    voted: int, registered: int, percent: str
+) -> None:
+    """The bounds by their definition: rounded to the last digit, or cut off there."""
+    unit = Fraction(1, 10 ** len(percent.partition(".")[2]))
+    low, high = Fraction(percent) - unit / 2, Fraction(percent) + unit
+    assert printed(percent) == (low, high)
+    share = Fraction(100 * voted, registered)
+    wrong = inconsistent(Figure(voted, registered, percent))
+    assert wrong == (None if low <= share < high else Mismatch(Fraction(percent), share))
+    assert impossible(Figure(percent=percent)) == (Fraction(percent) > 100)
+
+
+@given(st.integers(0, 10**6), st.integers(1, 10**5), percents)
+def test_a_decimal_is_rounded_to_even(numerator: int, denominator: int, percent: str) -> None:
+    """Two digits more than were printed, as exact rounding gives them."""
+    digits = len(percent.partition(".")[2]) + 2
+    value = Fraction(numerator, denominator)
+    assert Fraction(decimal(value, percent)) == round(value, digits)
+    assert len(decimal(value, percent).partition(".")[2]) == digits
+
+
+@given(st.integers(-100, 5000), st.fractions(0, 1000), st.integers(1, 9), st.fractions(0, 10))
+def test_a_jump_is_more_than_can_be_served(
+    new: int, minutes: Fraction, stations: int, rate: Fraction
+) -> None:
+    """Whole minutes or parts of one, exactly at the limit too."""
+    found = jump(Figure(voted=100), Figure(voted=100 + new), minutes, stations, rate)
+    possible = rate * stations * minutes
+    assert found == (Mismatch(Fraction(new), possible) if new > possible else None)
 
 
 @pytest.mark.parametrize(

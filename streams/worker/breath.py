@@ -1,0 +1,38 @@
+"""Long work in the worker's loop, with time for everybody else in between."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Final
+
+BREATH: Final = 0.005
+"""Seconds of work after which others in the loop have a turn: pages, commits, letters."""
+
+_PAUSE: Final = 0.010
+"""Seconds for everybody else: looking at the tables must not hold up the events. No mere turn in
+the loop, for the thread that fetches events needs the interpreter's lock several times for each."""
+
+
+class Breath:
+    """``await breath.take()`` after each small step: others have their turn once it is time.
+
+    ``worked``: seconds of work so far, without the others' turns.
+    """
+
+    def __init__(self) -> None:
+        self._since = time.perf_counter()
+        self._before = 0.0
+
+    @property
+    def worked(self) -> float:
+        """Seconds of work."""
+        return self._before + time.perf_counter() - self._since
+
+    async def take(self) -> None:
+        """Let the others go first, if it is time."""
+        now = time.perf_counter()
+        if now - self._since > BREATH:
+            self._before += now - self._since
+            await asyncio.sleep(_PAUSE)
+            self._since = time.perf_counter()
