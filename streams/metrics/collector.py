@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
+from streams.metrics.caught import caught
 from streams.metrics.declare import Family
 from streams.metrics.families import FAMILIES
 from streams.metrics.moment import Moment
@@ -36,7 +37,8 @@ class ViewCollector(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """The families in the order of the page, each with its samples in order."""
-        values = {**self._deployment.values(self._view), **self._of_regions()}
+        parts = {number: caught(part) for number, part in self._view.parts.items()}
+        values = {**self._deployment.values(self._view, parts), **self._of_regions()}
         for family in FAMILIES:
             if family.kind == "histogram":
                 yield self._histogram(family)

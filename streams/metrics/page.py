@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import version
+from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
 from schemas.pack import Pack
+from streams.metrics.caught import Caught, caught
 from streams.metrics.chunks import Chunk, RegionChunks
 from streams.metrics.collector import metric
 from streams.metrics.declare import Family
@@ -21,8 +23,17 @@ from streams.metrics.values import FACTS, TIMED
 from streams.metrics.view import WorkerView
 from streams.metrics.worker_values import Deployment, histogram, listed, medians
 from streams.metrics.zeros import of_region
+from streams.tables.partition import Partition
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class _Taken(NamedTuple):
+    """A live partition, what was caught of it, and the samples of its regions."""
+
+    part: Partition
+    caught: Caught
+    chunks: Mapping[str, RegionChunks]
 
 
 def deployment(pack: Pack, topics: Sequence[str], partitions: int) -> Deployment:
@@ -51,6 +62,8 @@ class MetricsPage:
         self._deployment = deployment(pack, topics, partitions)
         self._zeros = of_region(pack)
         self.regions: dict[str, RegionChunks] = {}
+        self._taken: dict[int, _Taken] = {}
+        self._moved = True
         self._heads = {family.name: _head(family.name) for family in FAMILIES}
         self._overall = {
             name: Chunk(family)
@@ -58,24 +71,41 @@ class MetricsPage:
             if family.kind != "histogram" and name not in FACTS and name not in TIMED
         }
 
-    def render(self, view: WorkerView) -> bytes:
+    def take(self, number: int, part: Partition, now: int) -> None:
+        """Bring what the page says of a live partition up to this moment."""
+        before = self._taken.get(number)
+        moment = Moment(self._deployment.pack, now)
+        chunks: dict[str, RegionChunks] = {}
+        for code in self._deployment.regions[number]:
+            known = None if before is None else before.chunks.get(code)
+            region = known or RegionChunks(code, moment.pack, self._zeros)
+            self._moved |= region.refresh(part.regions.get(code), moment) or known is None
+            chunks[code] = region
+        self._taken[number] = _Taken(part, caught(part), chunks)
+
+    def render(self, view: WorkerView, taken: Container[int] = ()) -> bytes:
         """The page in the text format, to be served as ``CONTENT_TYPE``.
 
-        Call it where the tables are folded (the worker's loop), not in a thread beside it.
+        ``taken``: partitions that were taken since the last page: of each the page says how it was
+        then. The others are taken now. Call both where the tables are folded (the worker's loop),
+        not in a thread beside it.
         """
         parts: list[bytes] = []
-        for family, texts in self.samples(view):
+        for family, texts in self.samples(view, taken):
             parts.append(self._heads[family.name])
             parts += texts
         return b"".join(parts)
 
-    def samples(self, view: WorkerView) -> Iterator[tuple[Family, list[bytes]]]:
+    def samples(
+        self, view: WorkerView, taken: Container[int] = ()
+    ) -> Iterator[tuple[Family, list[bytes]]]:
         """Each family with the lines of its samples; a text that did not change is the same object.
 
         Take all of it: the page is brought up to date on the way.
         """
-        self._refresh(view)
-        for name, values in self._deployment.values(view).items():
+        self._refresh(view, taken)
+        parts = {number: one.caught for number, one in self._taken.items()}
+        for name, values in self._deployment.values(view, parts).items():
             self._overall[name].update(values)
         regions = self.regions.values()
         for family in FAMILIES:
@@ -86,17 +116,19 @@ class MetricsPage:
             else:
                 yield family, [region.chunks[family.name].text for region in regions]
 
-    def _refresh(self, view: WorkerView) -> None:
-        """Bring ``regions`` to exactly the live regions, sorted, each up to ``now``."""
-        pack = self._deployment.pack
-        moment = Moment(pack, view.now)
-        before, self.regions = self.regions, {}
-        across = False
-        for code, tables in self._deployment.live(view):
-            region = before.get(code) or RegionChunks(code, pack, self._zeros)
-            self.regions[code] = region
-            across |= region.refresh(tables, moment)
-        if across or before.keys() != self.regions.keys() or not before:
+    def _refresh(self, view: WorkerView, taken: Container[int]) -> None:
+        """Bring ``regions`` to exactly the live regions, sorted."""
+        for partition, part in view.parts.items():
+            known = self._taken.get(partition)
+            if known is None or known.part is not part or partition not in taken:
+                self.take(partition, part, view.now)
+        for partition in self._taken.keys() - view.parts.keys():
+            del self._taken[partition]
+            self._moved = True
+        chunks = {code: one for each in self._taken.values() for code, one in each.chunks.items()}
+        self.regions = {code: chunks[code] for code in sorted(chunks)}
+        if self._moved:
+            self._moved = False
             self._across()
 
     def _across(self) -> None:

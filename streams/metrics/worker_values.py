@@ -11,6 +11,7 @@ from typing import Final, NamedTuple, get_args
 from schemas.envelope import EVENTS
 from schemas.pack import Pack
 from schemas.routing import partition_of
+from streams.metrics.caught import Caught
 from streams.metrics.declare import OPEN_SERIES_LIMIT
 from streams.metrics.freshness import BUCKETS, Freshness
 from streams.metrics.moment import MICROSECONDS
@@ -56,10 +57,17 @@ class Deployment:
         for code, number in sorted(found):
             yield code, view.parts[number].regions.get(code)
 
-    def values(self, view: WorkerView) -> Mapping[str, Values]:
-        """Family → {labels: value}, of the families of ``pipeline`` but the histogram."""
+    def values(self, view: WorkerView, parts: Mapping[int, Caught]) -> Mapping[str, Values]:
+        """Family → {labels: value}, of the families of ``pipeline`` but the histogram.
+
+        ``parts``: the partitions that are live, each as it was when its regions were looked at.
+        """
         pack = self.pack
-        regions = list(self.live(view))
+        regions = sorted(
+            (code, part.positions.get(code, 0))
+            for number, part in parts.items()
+            for code in self.regions[number]
+        )
         return {
             "scrutineer_build_info": {self.build: 1},
             "scrutineer_pack_info": {
@@ -67,13 +75,11 @@ class Deployment:
             },
             "scrutineer_now_timestamp_seconds": {(): view.now / MICROSECONDS},
             "scrutineer_region_live": {(code,): 1 for code, _ in regions},
-            "scrutineer_region_position": {
-                (code,): 0 if tables is None else tables.position for code, tables in regions
-            },
+            "scrutineer_region_position": {(code,): position for code, position in regions},
             "scrutineer_partition_state": self._states(view),
             "scrutineer_partition_position": {
                 (topic, str(number)): part.next.get(topic, 0)
-                for number, part in view.parts.items()
+                for number, part in parts.items()
                 for topic in self.topics
             },
             "scrutineer_partition_lag_events": {
@@ -81,17 +87,17 @@ class Deployment:
             },
             "scrutineer_partition_freshness_max_seconds": {
                 (topic, str(number)): view.slowest.get((topic, number), 0)
-                for number in view.parts
+                for number in parts
                 for topic in self.topics
             },
             "scrutineer_source_events": {
                 (source,): events for source, events in view.senders.events.items()
             },
             "scrutineer_source_events_error": {(): view.senders.error},
-            "scrutineer_events_total": self._events(view),
-            "scrutineer_rejected_events_total": self._rejected(view),
-            "scrutineer_urgent_rejected_events_total": self._urgent(view),
-            "scrutineer_partition_accepted_gap_events": self._gaps(view),
+            "scrutineer_events_total": self._events(parts),
+            "scrutineer_rejected_events_total": self._rejected(parts),
+            "scrutineer_urgent_rejected_events_total": self._urgent(parts),
+            "scrutineer_partition_accepted_gap_events": self._gaps(parts),
             "scrutineer_snapshot_written_timestamp_seconds": {
                 (str(number),): written / MICROSECONDS for number, written in view.snapshots.items()
             },
@@ -101,10 +107,10 @@ class Deployment:
             "scrutineer_loop_lag_seconds": {(): view.loop_lag},
         }
 
-    def _gaps(self, view: WorkerView) -> Values:
+    def _gaps(self, parts: Mapping[int, Caught]) -> Values:
         return {
             (topic, str(number)): sum(to - first for first, to in part.gaps.get(topic, ()))
-            for number, part in view.parts.items()
+            for number, part in parts.items()
             for topic in self.topics
         }
 
@@ -116,19 +122,19 @@ class Deployment:
             for state in STATES
         }
 
-    def _events(self, view: WorkerView) -> Values:
+    def _events(self, parts: Mapping[int, Caught]) -> Values:
         return {
-            (topic, str(number), outcome): part.outcomes[topic, outcome]  # type: ignore[index]
-            for number, part in view.parts.items()
+            (topic, str(number), outcome): part.outcomes.get((topic, outcome), 0)
+            for number, part in parts.items()
             for topic in self.topics
             for outcome in OUTCOMES
         }
 
-    def _rejected(self, view: WorkerView) -> Values:
-        return self._counted({number: part.rejected for number, part in view.parts.items()})
+    def _rejected(self, parts: Mapping[int, Caught]) -> Values:
+        return self._counted({number: part.rejected for number, part in parts.items()})
 
-    def _urgent(self, view: WorkerView) -> Values:
-        counts = {number: part.urgent for number, part in view.parts.items()}
+    def _urgent(self, parts: Mapping[int, Caught]) -> Values:
+        counts = {number: part.urgent for number, part in parts.items()}
         return self._counted(counts, URGENT_TYPES)
 
     def _counted(

@@ -18,7 +18,7 @@ from streams.tables.counts import COUNT_FINDINGS
 from streams.tables.findings import OF_A_REGION as FINDINGS
 from streams.tables.versions import Outcome
 
-OUTCOMES: Final[tuple[str, ...]] = get_args(Outcome)
+OUTCOMES: Final[tuple[Outcome, ...]] = get_args(Outcome)
 VISITED: Final[tuple[Phase, ...]] = ("opening", "voting", "counting", "tabulation")
 """The phases that observers visit stations and commissions in."""
 ESTIMATES: Final = ("level", "flow")

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from schemas.fields import rfc3339
+from schemas.pack import Pack
 from schemas.routing import partition_of
 from streams.metrics.view import View
 from streams.tables.basis import asked, basis
@@ -20,6 +21,7 @@ from streams.tables.digest import (
     statement_digest,
     told_of,
 )
+from streams.tables.partition import Partition
 from streams.tables.views import TABLES, rows
 from streams.worker.breath import Breath
 from streams.worker.pacing import Made
@@ -194,7 +196,9 @@ async def table(app: ScrutineerApp, name: str, query: Mapping[str, str]) -> dict
     region = query.get("region")
     if region is not None:
         check_region(app, region)
-    await _settle(app, Breath())
+    breath = Breath()
+    for part in list(app.states.live().values()):
+        await _settle(part, app.pack, breath)
     found = await _rows(app, name, region, confirmed in ("1", "true"))
     return {
         "election": app.pack.id,
@@ -262,22 +266,25 @@ async def _rows(app: ScrutineerApp, name: str, region: str | None, confirmed: bo
     return found
 
 
-async def _settle(app: ScrutineerApp, breath: Breath) -> None:
+async def _settle(part: Partition, pack: Pack, breath: Breath) -> None:
     """Have the tables do what events left to do: at once, it would hold up the loop.
 
     Twice, for the events that come meanwhile: what is left to do at once then is little.
     """
     for _ in range(2):
-        for part in list(app.states.live().values()):
-            for region in list(part.regions.values()):
-                for _ in region.settle(app.pack):
-                    await breath.take()
+        for region in list(part.regions.values()):
+            for _ in region.settle(pack):
+                await breath.take()
 
 
 async def metrics(app: ScrutineerApp) -> Made[bytes]:
-    """Prometheus' text format, all of it of one moment."""
-    breath = Breath()
-    await _settle(app, breath)
+    """Prometheus' text format. Each partition is of one moment, that of its positions."""
+    breath, page, now = Breath(), app.metrics_page, app.now()
+    taken: set[int] = set()
+    for number, part in list(app.states.live().items()):
+        await _settle(part, app.pack, breath)
+        page.take(number, part, now)
+        taken.add(number)
     lag = {
         (topic, state.number): state.lag(topic)
         for state in app.states
@@ -286,7 +293,7 @@ async def metrics(app: ScrutineerApp) -> Made[bytes]:
     view = View(
         parts=app.states.live(),
         status={state.number: state.status for state in app.states},
-        now=app.now(),
+        now=now,
         freshness=app.freshness,
         lag=lag,
         loop_lag=app.loop_lag.recent(),
@@ -299,4 +306,4 @@ async def metrics(app: ScrutineerApp) -> Made[bytes]:
         slowest=app.slowest.seconds(),
         senders=app.senders.top(),
     )
-    return Made(app.metrics_page.render(view), breath.worked)
+    return Made(page.render(view, taken), breath.worked)

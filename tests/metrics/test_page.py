@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
+from dataclasses import replace
 from statistics import median
 
 import pytest
@@ -82,6 +83,34 @@ def test_a_kept_page_is_always_what_a_plain_collector_gives(
         fold(view, records)
         view.now = now
         assert page.render(view) == plain(view)
+
+
+@some_examples
+@given(steps=st.lists(st.tuples(logs(), logs(), st.sets(st.sampled_from(HOMES))), max_size=3))
+def test_a_partition_is_shown_as_it_was_when_it_was_taken(
+    steps: list[tuple[list[Record], list[Record], set[int]]],
+) -> None:
+    """Its positions too; the others are as they are when the page is made."""
+    view, page = worker(), new_page()
+    so_far: list[Record] = []
+    for before, after, taken in steps:
+        fold(view, before)
+        for number in taken:
+            page.take(number, view.parts[number], view.now)
+        fold(view, after)
+        old, new = fold(worker(), so_far + before), fold(worker(), so_far + before + after)
+        so_far += before + after
+        parts = {n: (old if n in taken else new).parts[n] for n in new.parts}
+        assert page.render(view, taken) == plain(replace(new, parts=parts))
+
+
+def test_a_partition_that_was_made_anew_is_not_shown_as_the_old_one_was() -> None:
+    """A state that was dropped between the taking and the page, for another log."""
+    view, page = fold(worker(), [incident()]), new_page()
+    number = home("XX-A")
+    page.take(number, view.parts[number], view.now)
+    other = fold(worker(), [restriction()])
+    assert page.render(other, {number}) == plain(other)
 
 
 @some_examples
