@@ -285,6 +285,7 @@ async def metrics(app: ScrutineerApp) -> Made[bytes]:
         await _settle(part, app.pack, breath)
         page.take(number, part, now)
         taken.add(number)
+        await breath.take()
     lag = {
         (topic, state.number): state.lag(topic)
         for state in app.states
