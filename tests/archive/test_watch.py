@@ -74,7 +74,7 @@ def test_what_is_archived_already_counts(watch: Watch, tmp_path: Path) -> None:
 def test_what_waits_is_said_until_it_is_sealed(watch: Watch, times: Times) -> None:
     """By how many offsets, and since when the log has the oldest."""
     place, records = next((p, r) for p, r in made_log(sample(60, seed=2)).items() if p == PLACE)
-    watch.looked({place: 1_000})
+    watch.looked({place: 1_000}, {place: 1_000})
     watch.took(place, records[3])
     watch.took(place, records[4])
     name = (place[0], str(place[1]))
@@ -91,6 +91,20 @@ def test_what_waits_is_said_until_it_is_sealed(watch: Watch, times: Times) -> No
     assert found["scrutineer_archive_sealed_timestamp_seconds",] == times.now
 
 
+def test_what_cannot_be_read_waits_too(watch: Watch, times: Times) -> None:
+    """For as long as the position stands still; that others move says nothing about it."""
+    other, (topic, number) = ("made.observer", 1), PLACE
+    name = ("scrutineer_archive_unsealed_seconds", topic, str(number))
+    for position in (500, 501, 501, 501):
+        times.now += 100
+        watch.looked({PLACE: 1_000, other: 10}, {PLACE: position, other: 10})
+    times.now += 50
+    assert shown(watch)[name] == 250
+    assert shown(watch)["scrutineer_archive_unsealed_seconds", topic, "1"] == 0
+    watch.looked({PLACE: 1_001}, {PLACE: 1_001})
+    assert shown(watch)[name] == 0
+
+
 def test_stuck_is_what_is_not_sealed_long_after_it_should_be(watch: Watch, times: Times) -> None:
     """By how long it has been here, not by how old the log is."""
     records = made_log(sample(60, seed=2))[PLACE]
@@ -105,10 +119,13 @@ def test_stuck_is_what_is_not_sealed_long_after_it_should_be(watch: Watch, times
     assert watch.health().ok
 
 
-def test_a_broker_that_is_away_is_no_failure(watch: Watch) -> None:
-    """Each time is counted once, however often it is told."""
-    for why in ("refused", "refused", "", "refused"):
+def test_a_broker_that_is_away_is_no_failure(watch: Watch, times: Times) -> None:
+    """Each time is counted once, however often it is told, and lasts until it answers."""
+    assert shown(watch)["scrutineer_archive_seal_seconds",] == 300
+    for why, lasts in (("refused", 5), ("refused", 10), ("", 0), ("refused", 5)):
         watch.trouble(why)
+        times.now += 5
+        assert shown(watch)["scrutineer_archive_trouble_seconds",] == lasts
     assert watch.health().degraded
     assert watch.health().doing == "waiting for the broker: refused"
     assert shown(watch)["scrutineer_archive_troubles_total",] == 2

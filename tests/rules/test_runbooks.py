@@ -12,7 +12,7 @@ import pytest
 
 from schemas.pack.judgement import Alert
 from streams.cli import COMMANDS, load
-from streams.metrics.families import BY_NAME
+from streams.metrics.families import DECLARED
 from streams.rules.files import groups
 from streams.rules.model import Recording
 from streams.tables.views import TABLES
@@ -67,7 +67,7 @@ def test_metrics_that_a_runbook_names_exist(page: Path) -> None:
         if isinstance(rule, Recording)
     }
     named = {one for one in spans(page) if re.match(r"(election|scrutineer)_|\w+:", one)}
-    assert named <= BY_NAME.keys() | recorded
+    assert named <= DECLARED.keys() | recorded
 
 
 @every_page
