@@ -11,12 +11,16 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from streams.archive.copying import Copier, Observer
 from streams.archive.reading import open_archive
 from streams.archive.serving import serving
+from streams.archive.store import open_store
 from streams.archive.watch import Watch
+from streams.embedded import free_port
 from streams.errors import UserError
 from streams.metrics.archiver import ARCHIVER
-from tests.archive.made import BEGAN, build, head, made_log
+from streams.settings import BrokerSettings, Settings
+from tests.archive.made import BEGAN, TOPICS, build, head, made_log, writing
 from tests.worker.sample import sample
 
 PLACE = ("made.observer", 0)
@@ -131,6 +135,22 @@ def test_a_broker_that_is_away_is_no_failure(watch: Watch, times: Times) -> None
     assert shown(watch)["scrutineer_archive_troubles_total",] == 2
     watch.trouble("")
     assert not watch.health().degraded
+
+
+async def test_a_broker_that_never_answered_is_away_too(tmp_path: Path) -> None:
+    """From the start on, and without an end: the archiver waits, and says so."""
+    told, stop = asyncio.Event(), asyncio.Event()
+    observer = Observer(lambda _: told.set(), lambda _: None, lambda _: None)
+    nobody = BrokerSettings(bootstrap=f"127.0.0.1:{free_port()}")
+    with writing(open_store(str(tmp_path / "a"))) as writer:
+        watch = Watch(writer.manifest, 300)
+        copier = Copier(Settings(broker=nobody, topics=TOPICS), writer, observer, stop, watch)
+        running = asyncio.create_task(copier.run(once=False))
+        await told.wait()
+        assert watch.health().degraded
+        assert shown(watch)["scrutineer_archive_trouble_seconds",] > 0
+        stop.set()
+        assert await running
 
 
 async def test_over_http(watch: Watch, times: Times) -> None:
