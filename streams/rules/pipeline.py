@@ -75,9 +75,9 @@ PARTITION_INCOMPLETE: Final = Sheet(
     dashboard="pipeline-health",
     fields=("topic", "partition"),
     summary="Partition {{ $labels.partition }} leaves out part of the log",
-    description="{{ $value }} offset(s) of {{ $labels.topic }}, partition {{ $labels.partition }}, "
-    "are gone from the log, and somebody accepted that. The numbers of its regions are of what is "
-    "left.",
+    description='{{ $value | printf "%.0f" }} offset(s) of {{ $labels.topic }}, partition '
+    "{{ $labels.partition }}, are gone from the log, and somebody accepted that. The numbers of "
+    "its regions are of what is left.",
 )
 
 SOURCE_FLOODS: Final = Sheet(
