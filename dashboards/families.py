@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from streams.metrics.families import BY_NAME
+from streams.metrics.families import DECLARED
 from streams.rules.alert import REGION_INFO
 
 
@@ -32,9 +32,9 @@ RECORDED: Final[Mapping[str, Recorded]] = {
 
 def labels_of(name: str) -> tuple[str, ...]:
     """The labels of a family or a recorded series."""
-    return RECORDED[name].labels if name in RECORDED else BY_NAME[name].labels
+    return RECORDED[name].labels if name in RECORDED else DECLARED[name].labels
 
 
 def unit_of(name: str) -> str:
     """The unit of a family, as it is declared, or of a recorded series."""
-    return RECORDED[name].unit if name in RECORDED else BY_NAME[name].unit
+    return RECORDED[name].unit if name in RECORDED else DECLARED[name].unit

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboards import ages, links, regions, variables
+from dashboards import ages, archive, links, regions, variables
 from dashboards.console import QUESTIONS, Console
 from dashboards.looks import (
     LATENT,
@@ -37,13 +37,13 @@ def console() -> Console:
     return Console(
         title="Pipeline health",
         purpose="Whether every region is watched, nothing is rejected and nothing lies in the log "
-        "unread. For whoever runs the workers; the other dashboards rest on it.",
+        "unread or unarchived. For whoever runs the workers; the other dashboards rest on it.",
         answers=(
             (NEEDS, _numbers()),
             (WHERE, (_partitions(), _regions())),
             (BAD, (_reasons(), _senders(), _lag())),
             (SINCE, (_states(), _rate(), _freshness())),
-            (SURE, (_workers(), _packs())),
+            (SURE, (_workers(), _packs(), archive.table((24, 6)))),
         ),
         chosen=(variables.region(),),
     )
@@ -56,8 +56,10 @@ def _numbers() -> tuple[dashboard.Panel, ...]:
         _not_live(),
         _behind(),
         _rejected(),
-        ages.observers((4, 4)),
-        ages.official((3, 4)),
+        _missing(),
+        archive.behind((6, 4)),
+        ages.observers((6, 4)),
+        ages.official((6, 4)),
     )
 
 
@@ -72,7 +74,7 @@ def _down() -> dashboard.Panel:
         ),
         alarming("workers", "all answer", absent="none listed", step=URGENT),
         Value("down", 'sum(up{job="scrutineer"} == bool 0)'),
-        size=(4, 4),
+        size=(5, 4),
         link=links.to("Operations room"),
     )
 
@@ -88,7 +90,7 @@ def _not_live() -> dashboard.Panel:
         ),
         alarming("partitions", "all live", absent="no worker", step=URGENT),
         Value("not live", f"sum(({live}) == bool 0)"),
-        size=(3, 4),
+        size=(5, 4),
         link=links.to("Operations room"),
     )
 
@@ -103,7 +105,7 @@ def _behind() -> dashboard.Panel:
         ),
         alarming("events", "all read", absent="no worker", step=LATENT),
         Value("behind", f"sum(max by (topic, partition) ({_LAG}))"),
-        size=(4, 4),
+        size=(5, 4),
         link=links.to("Operations room"),
     )
 
@@ -119,8 +121,24 @@ def _rejected() -> dashboard.Panel:
         ),
         alarming("events", "none", absent="no worker", step=LATENT),
         Value("rejected", f"sum(max by (topic, partition, type, reason) ({_REJECTED}))"),
-        size=(3, 4),
+        size=(4, 4),
         link=links.to("Incidents"),
+    )
+
+
+def _missing() -> dashboard.Panel:
+    return number(
+        "Missing, accepted",
+        Text(
+            "Offsets that the tables leave out: gone from the log, and accepted as missing.",
+            "Of live partitions. Some may have held no event.",
+            "The numbers of their regions are of what is left: say so with each of them. Which: "
+            "Partitions by lag, and `scrutineer partition list`.",
+        ),
+        _MISSING.with_absent("no worker"),
+        Value("missing", f"sum(max by (topic, partition) ({_GAP}))"),
+        size=(6, 4),
+        link=links.to("Coverage and silence"),
     )
 
 
@@ -135,7 +153,7 @@ def _urgent() -> dashboard.Panel:
         ),
         alarming("events", "none", absent="no worker", step=URGENT),
         Value("urgent", f"sum(max by (topic, partition, type, reason) ({_URGENT}))"),
-        size=(3, 4),
+        size=(5, 4),
         link=links.to("Observer access"),
     )
 

@@ -36,8 +36,8 @@ $ grep -c 'https://example.org/runbooks/RegionSilent.md' rules/incidents.yml
 ```
 
 When the pack changes, write them anew and let Prometheus reload them; until then PackMismatch
-says so. They need Prometheus 2.42 or newer, and scrapes every 5 seconds under the job name
-`scrutineer`.
+says so. They need Prometheus 2.42 or newer, and scrapes every 5 seconds under the job names
+`scrutineer` and, for [archivers](archive.md#on-election-day), `archiver`.
 
 ## What they rest on
 
@@ -49,6 +49,8 @@ says so. They need Prometheus 2.42 or newer, and scrapes every 5 seconds under t
   their last value until a live worker shows the region again, however long that takes; what was
   over before the death stays over. Dashboards use `…:furthest`, which are not held: a region that
   nobody watches has no number, and RegionUnwatched fires.
+- **Nobody has to archive.** Where no archiver is listed and none was seen within a day, none is
+  missed.
 - **The workers' clock, not Prometheus's.** Rules about the election compare with
   `scrutineer_now_timestamp_seconds`, so that they mean the same on a day that is played in a
   minute.

@@ -26,10 +26,13 @@ Alert = Literal[
     "EventsRejected",
     "PartitionRebuilding",
     "PartitionFailed",
+    "PartitionIncomplete",
     "PipelineBehind",
     "SourceFloods",
     "RegionUnwatched",
     "WorkerDown",
+    "ArchiverDown",
+    "ArchiveBehind",
     "PackMismatch",
 ]
 

@@ -67,7 +67,7 @@ class Copier:
         UserError: the log is not the one that was archived, or lacks what was not yet.
         """
         if not once:
-            await self._unless_stopped(wait_for_broker(self._settings, self._observer.say))
+            await self._unless_stopped(self._reach_broker())
         if self._stop.is_set():
             return not once
         await self._check_topics()
@@ -82,6 +82,14 @@ class Copier:
         finally:
             await reader.__aexit__(None, None, None)
         return whole
+
+    async def _reach_broker(self) -> None:
+        def waits(why: str) -> None:
+            self._observer.say(why)
+            self._watch.trouble(why)
+
+        await wait_for_broker(self._settings, waits)
+        self._watch.trouble("")
 
     async def _check_topics(self) -> None:
         """The three inputs are there, with as many partitions as the settings say."""
@@ -127,7 +135,8 @@ class Copier:
             self._take(records)
             # Only now: everything below the positions has been taken.
             self._positions = {(tp.topic, tp.partition): at for tp, at in reader.positions.items()}
-            self._watch.looked({(tp.topic, tp.partition): at for tp, at in reader.ends.items()})
+            ends = {(tp.topic, tp.partition): at for tp, at in reader.ends.items()}
+            self._watch.looked(ends, self._positions)
             await self._seal(self._writer.due())
             self._observer.progress(Progress(self.records, reader.remaining))
             if not records:

@@ -30,6 +30,13 @@ class _Waiting(NamedTuple):
     since: float
 
 
+class _Unread(NamedTuple):
+    """A place with records to read: the position that stands still, and since when."""
+
+    position: int
+    since: float
+
+
 class Watch:
     """Told by the copier. ``seal_seconds``: at which age a segment is sealed."""
 
@@ -45,19 +52,27 @@ class Watch:
         self._wall = wall
         self._clock = clock
         self._waiting: dict[Place, _Waiting] = {}
+        self._unread: dict[Place, _Unread] = {}
         self._ends = manifest.positions()
         self._sealed_at = 0.0
         self._troubles = 0
         self._trouble = ""
+        self._trouble_since = 0.0
 
     def took(self, place: Place, record: Record) -> None:
         """A record was appended to a segment."""
         if place not in self._waiting:
             self._waiting[place] = _Waiting(record.timestamp, self._clock())
 
-    def looked(self, ends: Mapping[Place, int]) -> None:
-        """So far does the log go."""
+    def looked(self, ends: Mapping[Place, int], positions: Mapping[Place, int]) -> None:
+        """So far does the log go, and so far was it read."""
         self._ends = {**self._ends, **ends}
+        for place, position in positions.items():
+            known = self._unread.get(place)
+            if position >= self._ends[place]:
+                self._unread.pop(place, None)
+            elif known is None or known.position != position:
+                self._unread[place] = _Unread(position, self._clock())
 
     def sealed(self, manifest: Manifest, places: list[Place]) -> None:
         """The segments of ``places`` are in ``manifest``."""
@@ -68,7 +83,9 @@ class Watch:
 
     def trouble(self, why: str) -> None:
         """The broker does not answer, or with "" it does again."""
-        self._troubles += bool(why) and not self._trouble
+        if why and not self._trouble:
+            self._troubles += 1
+            self._trouble_since = self._clock()
         self._trouble = why
 
     def health(self) -> Health:
@@ -99,13 +116,18 @@ class Watch:
             "scrutineer_archive_unsealed_seconds": _by_place(
                 {place: self._age(place, now) for place in positions}
             ),
+            "scrutineer_archive_seal_seconds": {(): self._seal_seconds},
             "scrutineer_archive_sealed_timestamp_seconds": {(): self._sealed_at},
+            "scrutineer_archive_trouble_seconds": {
+                (): self._clock() - self._trouble_since if self._trouble else 0
+            },
             "scrutineer_archive_troubles_total": {(): self._troubles},
         }
 
     def _age(self, place: Place, now: float) -> float:
-        waiting = self._waiting.get(place)
-        return 0 if waiting is None else max(0.0, now - waiting.stamp / 1000)
+        waiting, unread = self._waiting.get(place), self._unread.get(place)
+        read = 0.0 if waiting is None else now - waiting.stamp / 1000
+        return max(0.0, read, 0.0 if unread is None else self._clock() - unread.since)
 
 
 def _by_place(values: Mapping[Place, float]) -> Values:

@@ -33,6 +33,7 @@ def prometheus_files(text: str, pack: Pack, *, worker: str, alertmanager: str) -
     return {
         "prometheus.yml": _HURRIED + yaml.safe_dump(config, sort_keys=False),
         "targets/workers.yml": _target(worker),
+        "targets/archivers.yml": "[]\n",
         "targets/alertmanagers.yml": _target(alertmanager),
         **{f"rules/{name}": _HURRIED + rule for name, rule in rules.items()},
     }

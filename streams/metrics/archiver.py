@@ -62,9 +62,17 @@ ARCHIVER: Final[tuple[Family, ...]] = (
         unit="seconds",
         labels=_PLACE,
         meaning="How long ago the log got the oldest record that was read and is in no sealed "
-        "segment; 0 where there is none. Up to --seal-every as a rule.",
+        "segment, or for how long there are records that could not be read, if that is longer; 0 "
+        "where there are none. Up to scrutineer_archive_seal_seconds as a rule.",
         zeros="Every partition of the input topics.",
         remedy=_BEHIND,
+    ),
+    Family(
+        name="scrutineer_archive_seal_seconds",
+        kind="gauge",
+        unit="seconds",
+        meaning="At which age a segment is sealed: --seal-every of this run.",
+        remedy="None; it says what scrutineer_archive_unsealed_seconds may be.",
     ),
     Family(
         name="scrutineer_archive_sealed_timestamp_seconds",
@@ -73,6 +81,14 @@ ARCHIVER: Final[tuple[Family, ...]] = (
         meaning="When this run last sealed segments; 0 before it did.",
         remedy="Longer ago than --seal-every while producers write: the archiver is stuck; see its "
         "/healthz.",
+    ),
+    Family(
+        name="scrutineer_archive_trouble_seconds",
+        kind="gauge",
+        unit="seconds",
+        meaning="For how long the broker has not answered; 0 while it does. What came meanwhile is "
+        "in no other number of the archiver.",
+        remedy="Grows: look at the broker, at the network between, and at the archiver's login.",
     ),
     Family(
         name="scrutineer_archive_troubles_total",

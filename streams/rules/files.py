@@ -7,7 +7,16 @@ from typing import Any, Final
 import yaml
 
 from schemas.pack import Pack
-from streams.rules import access, constants, incidents, pipeline, recording, results, turnout
+from streams.rules import (
+    access,
+    archive,
+    constants,
+    incidents,
+    pipeline,
+    recording,
+    results,
+    turnout,
+)
 from streams.rules.alert import Links, Writer
 from streams.rules.model import INTERVAL, Group
 
@@ -23,7 +32,7 @@ def groups(pack: Pack, links: Links | None = None) -> list[Group]:
     return [
         constants.group(pack),
         recording.group(pack),
-        *(part.group(writer) for part in (access, incidents, turnout, results, pipeline)),
+        *(part.group(writer) for part in (access, incidents, turnout, results, pipeline, archive)),
     ]
 
 

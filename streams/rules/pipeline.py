@@ -68,6 +68,18 @@ PARTITION_FAILED: Final = Sheet(
     "the log's start is gone or unreadable. Its log says which.",
 )
 
+PARTITION_INCOMPLETE: Final = Sheet(
+    name="PartitionIncomplete",
+    severity="warning",
+    team="engineers",
+    dashboard="pipeline-health",
+    fields=("topic", "partition"),
+    summary="Partition {{ $labels.partition }} leaves out part of the log",
+    description='{{ $value | printf "%.0f" }} offset(s) of {{ $labels.topic }}, partition '
+    "{{ $labels.partition }}, are gone from the log, and somebody accepted that. The numbers of "
+    "its regions are of what is left.",
+)
+
 SOURCE_FLOODS: Final = Sheet(
     name="SourceFloods",
     severity="warning",
@@ -141,6 +153,18 @@ def _partitions(writer: Writer) -> list[Rule]:
     return [
         writer.alert(PARTITION_REBUILDING, rebuilding, wait="2m"),
         writer.alert(PARTITION_FAILED, failed),
+        *_incomplete(writer),
+    ]
+
+
+def _incomplete(writer: Writer) -> list[Rule]:
+    """What is missing stays missing while no worker has the partition: a live one has the word."""
+    record = "topic_partition:scrutineer_partition_accepted_gap_events:held"
+    gap = "max by (topic, partition) (scrutineer_partition_accepted_gap_events)"
+    live = 'scrutineer_partition_state{state="live"} == 1'
+    return [
+        Recording(record, f"{gap}\nor\n({record} unless on (partition) ({live}))"),
+        writer.alert(PARTITION_INCOMPLETE, f"{record} > 0"),
     ]
 
 

@@ -11,7 +11,6 @@ import pytest
 
 from streams.archive.reading import open_archive
 from streams.archive.signing import keygen, private_key
-from streams.metrics.archiver import ARCHIVER
 from tests.archive.made import build, made_log
 from tests.data import ROOT
 from tests.test_docs import as_shown, blocks, execute
@@ -49,23 +48,6 @@ def test_a_few_lines_of_python_read_and_check_it(folder: Path) -> None:
     victim = next((folder / "kept" / "segments").rglob("*.avro"))
     victim.write_bytes(victim.read_bytes()[:-1] + b"\x00")
     assert "altered" in run().stderr
-
-
-def test_the_alerts_of_the_page_are_rules_about_what_is_declared(tmp_path: Path) -> None:
-    """Promtool takes them, and each asks for a family of the archiver."""
-    promtool = tool("promtool", "prometheus")
-    (text,) = re.findall(r"<!-- rules -->\n```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    (tmp_path / "rules.yml").write_text(text)
-    done = subprocess.run(
-        [promtool, "check", "rules", str(tmp_path / "rules.yml")],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    asked = set(re.findall(r"scrutineer_\w+", text))
-    assert asked
-    assert asked <= {family.name for family in ARCHIVER}
 
 
 def test_what_if_is_asked_as_the_page_shows(folder: Path) -> None:

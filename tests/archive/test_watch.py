@@ -11,12 +11,16 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from streams.archive.copying import Copier, Observer
 from streams.archive.reading import open_archive
 from streams.archive.serving import serving
+from streams.archive.store import open_store
 from streams.archive.watch import Watch
+from streams.embedded import free_port
 from streams.errors import UserError
 from streams.metrics.archiver import ARCHIVER
-from tests.archive.made import BEGAN, build, head, made_log
+from streams.settings import BrokerSettings, Settings
+from tests.archive.made import BEGAN, TOPICS, build, head, made_log, writing
 from tests.worker.sample import sample
 
 PLACE = ("made.observer", 0)
@@ -74,7 +78,7 @@ def test_what_is_archived_already_counts(watch: Watch, tmp_path: Path) -> None:
 def test_what_waits_is_said_until_it_is_sealed(watch: Watch, times: Times) -> None:
     """By how many offsets, and since when the log has the oldest."""
     place, records = next((p, r) for p, r in made_log(sample(60, seed=2)).items() if p == PLACE)
-    watch.looked({place: 1_000})
+    watch.looked({place: 1_000}, {place: 1_000})
     watch.took(place, records[3])
     watch.took(place, records[4])
     name = (place[0], str(place[1]))
@@ -91,6 +95,20 @@ def test_what_waits_is_said_until_it_is_sealed(watch: Watch, times: Times) -> No
     assert found["scrutineer_archive_sealed_timestamp_seconds",] == times.now
 
 
+def test_what_cannot_be_read_waits_too(watch: Watch, times: Times) -> None:
+    """For as long as the position stands still; that others move says nothing about it."""
+    other, (topic, number) = ("made.observer", 1), PLACE
+    name = ("scrutineer_archive_unsealed_seconds", topic, str(number))
+    for position in (500, 501, 501, 501):
+        times.now += 100
+        watch.looked({PLACE: 1_000, other: 10}, {PLACE: position, other: 10})
+    times.now += 50
+    assert shown(watch)[name] == 250
+    assert shown(watch)["scrutineer_archive_unsealed_seconds", topic, "1"] == 0
+    watch.looked({PLACE: 1_001}, {PLACE: 1_001})
+    assert shown(watch)[name] == 0
+
+
 def test_stuck_is_what_is_not_sealed_long_after_it_should_be(watch: Watch, times: Times) -> None:
     """By how long it has been here, not by how old the log is."""
     records = made_log(sample(60, seed=2))[PLACE]
@@ -105,15 +123,34 @@ def test_stuck_is_what_is_not_sealed_long_after_it_should_be(watch: Watch, times
     assert watch.health().ok
 
 
-def test_a_broker_that_is_away_is_no_failure(watch: Watch) -> None:
-    """Each time is counted once, however often it is told."""
-    for why in ("refused", "refused", "", "refused"):
+def test_a_broker_that_is_away_is_no_failure(watch: Watch, times: Times) -> None:
+    """Each time is counted once, however often it is told, and lasts until it answers."""
+    assert shown(watch)["scrutineer_archive_seal_seconds",] == 300
+    for why, lasts in (("refused", 5), ("refused", 10), ("", 0), ("refused", 5)):
         watch.trouble(why)
+        times.now += 5
+        assert shown(watch)["scrutineer_archive_trouble_seconds",] == lasts
     assert watch.health().degraded
     assert watch.health().doing == "waiting for the broker: refused"
     assert shown(watch)["scrutineer_archive_troubles_total",] == 2
     watch.trouble("")
     assert not watch.health().degraded
+
+
+async def test_a_broker_that_never_answered_is_away_too(tmp_path: Path) -> None:
+    """From the start on, and without an end: the archiver waits, and says so."""
+    told, stop = asyncio.Event(), asyncio.Event()
+    observer = Observer(lambda _: told.set(), lambda _: None, lambda _: None)
+    nobody = BrokerSettings(bootstrap=f"127.0.0.1:{free_port()}")
+    with writing(open_store(str(tmp_path / "a"))) as writer:
+        watch = Watch(writer.manifest, 300)
+        copier = Copier(Settings(broker=nobody, topics=TOPICS), writer, observer, stop, watch)
+        running = asyncio.create_task(copier.run(once=False))
+        await told.wait()
+        assert watch.health().degraded
+        assert shown(watch)["scrutineer_archive_trouble_seconds",] > 0
+        stop.set()
+        assert await running
 
 
 async def test_over_http(watch: Watch, times: Times) -> None:

@@ -12,10 +12,11 @@ import pytest
 import yaml
 
 from streams.metrics.page import CONTENT_TYPE
+from streams.rules import archive, pipeline
 from tests.dashboards.prometheus import Prometheus
 from tests.dashboards.rules import of_the_day
 from tests.dashboards.served import serving
-from tests.dashboards.world import pages
+from tests.dashboards.world import archivers, pages
 
 SCRAPES = 4
 
@@ -24,7 +25,7 @@ class _Pages(BaseHTTPRequestHandler):
     """Serves each instance's page at its name."""
 
     def do_GET(self) -> None:
-        page = pages()[self.path.strip("/")]
+        page = {**pages(), **archivers()}[self.path.strip("/")]
         self.send_response(200)
         self.send_header("Content-Type", CONTENT_TYPE)
         self.end_headers()
@@ -53,7 +54,8 @@ def prometheus(workers: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     folder = tmp_path_factory.mktemp("prometheus")
     with serving(_configuration(workers, folder), folder / "data", folder) as address:
         server = Prometheus(address)
-        server.until(f"count(count_over_time(up[1m]) >= {SCRAPES}) == {len(pages())}")
+        there = len(pages()) + len(archivers())
+        server.until(f"count(count_over_time(up[1m]) >= {SCRAPES}) == {there}")
         server.until('count(ALERTS{alertstate="firing"}) > 0')
         server.until("country:election_turnout_gap_half_width_ratio:level")
         yield server
@@ -66,12 +68,17 @@ def _configuration(workers: str, folder: Path) -> dict[str, object]:
     own = yaml.safe_dump({"groups": [{"name": "always", "rules": [always]}]})
     for name, text in {**of_the_day(), "always.yml": own}.items():
         (folder / f"rules-{name}").write_text(text, encoding="utf-8")
-    targets = [
-        {"targets": [workers], "labels": {"__metrics_path__": f"/{name}", "instance": name}}
-        for name in pages()
-    ]
+    jobs = {
+        job: [
+            {"targets": [workers], "labels": {"__metrics_path__": f"/{name}", "instance": name}}
+            for name in names
+        ]
+        for job, names in ((pipeline.JOB, pages()), (archive.JOB, archivers()))
+    }
     return {
         "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
-        "scrape_configs": [{"job_name": "scrutineer", "static_configs": targets}],
+        "scrape_configs": [
+            {"job_name": job, "static_configs": targets} for job, targets in jobs.items()
+        ],
         "rule_files": [str(folder / "rules-*.yml")],
     }

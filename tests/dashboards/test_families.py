@@ -7,7 +7,7 @@ import re
 import pytest
 
 from dashboards.families import RECORDED, labels_of
-from streams.metrics.families import BY_NAME
+from streams.metrics.families import DECLARED
 from tests.dashboards.boards import (
     Board,
     Panel,
@@ -23,13 +23,13 @@ from tests.data import ROOT
 def family(name: str) -> str:
     """The family that a name in a query belongs to: of a histogram there are three."""
     bare = re.sub(r"_(bucket|sum|count)$", "", name)
-    return bare if bare in BY_NAME and BY_NAME[bare].kind == "histogram" else name
+    return bare if bare in DECLARED and DECLARED[bare].kind == "histogram" else name
 
 
 def test_what_is_said_to_be_recorded_is() -> None:
     """Every series that the dashboards take from a rule is one that a rule records."""
     assert RECORDED.keys() <= recorded()
-    assert not RECORDED.keys() & BY_NAME.keys()
+    assert not RECORDED.keys() & DECLARED.keys()
 
 
 @every_panel
@@ -37,7 +37,7 @@ def test_a_panel_asks_for_what_is_declared(board: Board, panel: Panel) -> None:
     """Families that are declared, or series that a rule records; with labels that they have."""
     for expression in expressions(panel):
         for name in names(expression):
-            assert family(name) in BY_NAME or name in recorded(), name
+            assert family(name) in DECLARED or name in recorded(), name
         for name, label in labels_matched(expression):
             if name not in {"ALERTS", "ALERTS_FOR_STATE", "up"} | recorded():
                 assert label in labels_of(family(name)), f"{name} has no label {label}"
@@ -58,7 +58,7 @@ def test_a_query_keeps_labels_that_its_families_have(board: Board, panel: Panel)
         assert wanted - {"alertstate"} <= carried
 
 
-@pytest.mark.parametrize("name", sorted(BY_NAME))
+@pytest.mark.parametrize("name", sorted(DECLARED))
 def test_every_declared_family_is_on_a_dashboard_or_in_a_rule(name: str) -> None:
     """What nobody looks at need not be measured."""
     asked = {text for board in boards() for panel in board.panels for text in expressions(panel)}

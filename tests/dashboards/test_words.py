@@ -113,6 +113,8 @@ def _nouns(expression: str, declared: set[str]) -> set[str]:
             found.add("regions")
         if re.search(r"scrutineer_(?!region_|now_)|scrutineer_region_live|up\{", expression):
             found |= {"workers", "partitions"}
+        if "scrutineer_archive_" in expression:
+            found.add("archivers")
     return found
 
 

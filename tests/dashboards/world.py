@@ -1,8 +1,8 @@
-"""Four workers' pages as Prometheus scrapes them.
+"""Four workers' pages and two archivers' as Prometheus scrapes them.
 
 Two share the regions. The heir is about to take over from the second and shows the same as that
 one still does; the zombie lost its partitions early, has not noticed, and shows old numbers of the
-first one's regions.
+first one's regions. Of the archivers one follows the log and one is late.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ from collections.abc import Iterable
 from functools import cache
 
 from schemas import read
+from streams.metrics.archiver import page as archive_page
 from streams.metrics.freshness import Freshness
 from streams.metrics.page import MetricsPage
 from streams.metrics.senders import Senders
+from streams.metrics.text import Values
 from streams.metrics.view import View
 from streams.tables.partition import Partition
-from tests.dashboards.day import EVENING, chosen, lifted, pack, random_day
+from tests.dashboards.day import EVENING, MANY, chosen, lifted, pack, random_day
 from tests.metrics.worlds import HOMES, TOPICS, home
 from tests.strategies import PARTITIONS, Record
 
@@ -25,6 +27,32 @@ OLD = 400
 
 FIRST = sorted({home("XX"), home("XX-A"), home("XX-B")})
 """Partitions of the first worker, and of the zombie; the second has the others."""
+
+
+@cache
+def archivers() -> dict[str, bytes]:
+    """Instance → its page: an archive of which the last ten records of each place wait."""
+    return {"follows": _archiver(20.0), "late": _archiver(4_000.0)}
+
+
+def _archiver(age: float) -> bytes:
+    def everywhere(value: float) -> Values:
+        return {(topic, str(n)): value for topic in TOPICS for n in range(PARTITIONS)}
+
+    return archive_page(
+        {
+            "scrutineer_archive_segments": {(): 40},
+            "scrutineer_archive_records": {(): MANY},
+            "scrutineer_archive_bytes": {(): 300_000},
+            "scrutineer_archive_position": everywhere(1),
+            "scrutineer_archive_lag_events": everywhere(10),
+            "scrutineer_archive_unsealed_seconds": everywhere(age),
+            "scrutineer_archive_seal_seconds": {(): 300},
+            "scrutineer_archive_sealed_timestamp_seconds": {(): EVENING / 1e6 - age},
+            "scrutineer_archive_trouble_seconds": {(): 0},
+            "scrutineer_archive_troubles_total": {(): 2},
+        }
+    )
 
 
 @cache

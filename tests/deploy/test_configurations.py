@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from streams.rules import archive, pipeline
 from streams.settings import PREFIX, fields, load
 from tests.data import ROOT
 from tests.tools import tool
@@ -59,10 +60,12 @@ def test_prometheus_finds_workers_and_alertmanager_on_their_ports() -> None:
     """The targets and the programs' defaults agree, and scrapes and rules are 5 seconds apart."""
     config = yaml.safe_load(PROMETHEUS.read_text(encoding="utf-8"))
     assert config["global"]["scrape_interval"] == config["global"]["evaluation_interval"] == "5s"
-    (job,) = config["scrape_configs"]
+    job, archivers = config["scrape_configs"]
+    assert [job["job_name"], archivers["job_name"]] == [pipeline.JOB, archive.JOB]
     (alertmanagers,) = config["alerting"]["alertmanagers"]
     worker = load(EXAMPLE).settings.worker
     assert targets(job) == [f"{worker.host}:{worker.port}"]
+    assert targets(archivers) == [], "one that is listed and not there pages somebody"
     assert targets(alertmanagers) == ["127.0.0.1:9093"]
 
 

@@ -29,12 +29,14 @@ def series(name: str, worker: str | None = WORKER, **labels: str) -> str:
     return f"{name}{{{pairs}}}"
 
 
-def run(rules: Iterable[Path], tests: list[Mapping[str, Any]], folder: Path) -> str:
+def run(
+    rules: Iterable[Path], tests: list[Mapping[str, Any]], folder: Path, step: int = STEP
+) -> str:
     """What promtool finds wrong; empty where all that was expected came."""
     document = {
         "rule_files": [str(path) for path in rules],
-        "evaluation_interval": f"{STEP}s",
-        "tests": [{"interval": f"{STEP}s", **test} for test in tests],
+        "evaluation_interval": f"{step}s",
+        "tests": [{"interval": f"{step}s", **test} for test in tests],
     }
     path = folder / "tests.yml"
     path.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")

@@ -192,6 +192,46 @@ def test_partitions_that_are_live_or_rebuilding_have_not_failed(world: World) ->
     world.check()
 
 
+GAP = "scrutineer_partition_accepted_gap_events"
+
+
+@case("PartitionIncomplete", "fires", "resolves")
+def test_a_partition_that_leaves_out_part_of_the_log(world: World) -> None:
+    """Whichever worker has it, and while none has; until one shows it whole, of other topics."""
+    where = {"topic": "election.observer", "partition": "3"}
+    world.put(GAP, span((0, 2), (20, 4), (GONE, 1)), **where)
+    world.put(GAP, span(("_", 12), (20, 8), (GONE, 1)), OTHER, **where)
+    state(world, "live", span(("_", 24), (1, 6)))
+    world.put(GAP, span(("_", 24), (0, 6)), topic="again.observer", partition="3")
+    name = "PartitionIncomplete"
+    world.always(range(2), name, 0)
+    world.texts(
+        2,
+        name,
+        told(
+            name,
+            "Partition 3 leaves out part of the log",
+            "20 offset(s) of election.observer, partition 3, are gone from the log, and somebody "
+            "accepted that. The numbers of its regions are of what is left.",
+            "warning",
+            *ENGINEERS,
+            **where,
+        ),
+    )
+    world.always(range(2, 24), name, 1)
+    world.always(range(24, 30), name, 0)
+    world.check()
+
+
+@case("PartitionIncomplete", "quiet")
+def test_partitions_that_are_whole(world: World) -> None:
+    """Of which a live worker shows zeros, and none shows nothing."""
+    for topic in ("election.observer", "election.desk"):
+        world.put(GAP, span((0, 10), (GONE, 1)), topic=topic, partition="3")
+    world.always(range(20), "PartitionIncomplete", 0)
+    world.check()
+
+
 def lag(world: World, lags: str, positions: str, worker: str = WORKER) -> None:
     """How far behind a partition is, and where it stands."""
     where = {"topic": "election.observer", "partition": "3"}

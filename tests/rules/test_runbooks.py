@@ -12,12 +12,13 @@ import pytest
 
 from schemas.pack.judgement import Alert
 from streams.cli import COMMANDS, load
-from streams.metrics.families import BY_NAME
+from streams.metrics.families import DECLARED
 from streams.rules.files import groups
 from streams.rules.model import Recording
 from streams.tables.views import TABLES
 from tests.data import ROOT
 from tests.packs import small_pack
+from tests.test_docs import blocks
 
 RUNBOOKS = ROOT / "docs" / "runbooks"
 PAGES = sorted(RUNBOOKS.iterdir())
@@ -31,8 +32,8 @@ def text(page: Path) -> str:
 
 
 def spans(page: Path) -> list[str]:
-    """What stands in code."""
-    return re.findall(r"`([^`]+)`", text(page))
+    """What stands in code, but for blocks, which are run."""
+    return re.findall(r"`([^`]+)`", re.sub(r"```.*?```", "", text(page), flags=re.DOTALL))
 
 
 def test_each_alert_has_a_runbook_and_each_runbook_an_alert() -> None:
@@ -67,7 +68,7 @@ def test_metrics_that_a_runbook_names_exist(page: Path) -> None:
         if isinstance(rule, Recording)
     }
     named = {one for one in spans(page) if re.match(r"(election|scrutineer)_|\w+:", one)}
-    assert named <= BY_NAME.keys() | recorded
+    assert named <= DECLARED.keys() | recorded
 
 
 @every_page
@@ -91,6 +92,13 @@ def test_commands_that_a_runbook_names_exist_with_their_options(page: Path) -> N
             command, rest = command.commands[rest[0]], rest[1:]
         options = {name for parameter in command.params for name in parameter.opts}
         assert {word for word in rest if word.startswith("--")} <= options
+
+
+def test_blocks_of_commands_are_run() -> None:
+    """Each is marked, and a test knows the mark: that of tests/kafka/test_flooded.py."""
+    for page in PAGES:
+        fences = page.read_text(encoding="utf-8").count("\n```console\n")
+        assert fences == len(list(blocks(page, "run on a flooded log"))), page
 
 
 def test_there_are_commands_metrics_and_tables_in_the_runbooks() -> None:

@@ -45,6 +45,7 @@ class World:
     """A test of promtool, put together."""
 
     def __init__(self, rules: list[Path], folder: Path) -> None:
+        self.step = STEP
         self._rules = rules
         self._folder = folder
         self._inputs: list[dict[str, str]] = []
@@ -96,12 +97,12 @@ class World:
     def value(self, step: int, expr: str, value: float) -> None:
         """A query gives one sample without labels."""
         samples = [{"labels": "{}", "value": value}]
-        time = f"{step * STEP}s"
+        time = f"{step * self.step}s"
         self._checks.append({"expr": expr, "eval_time": time, "exp_samples": samples})
 
     def texts(self, step: int, alert: str, *expected: dict[str, Any]) -> None:
         """Exactly these alerts of a name fire, with all their labels and texts."""
-        time = f"{step * STEP}s"
+        time = f"{step * self.step}s"
         self._alerts.append({"eval_time": time, "alertname": alert, "exp_alerts": list(expected)})
 
     def check(self) -> None:
@@ -111,7 +112,7 @@ class World:
             "alert_rule_test": self._alerts,
             "promql_expr_test": self._checks,
         }
-        problems = run(self._rules, [test], self._folder)
+        problems = run(self._rules, [test], self._folder, self.step)
         assert not problems, problems
 
 
