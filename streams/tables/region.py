@@ -299,7 +299,7 @@ class RegionTables:
         return self._hashing(self.changes, self._kept())
 
     def _kept(self) -> list[Version]:
-        """``versions``, taken quickly: nothing else goes on meanwhile, and there may be millions."""
+        """``versions``, taken quickly: the loop stands still meanwhile, and there are many."""
         found: list[Version] = []
         for heads, several in (
             (self.reports, self.several),

@@ -23,7 +23,7 @@ OPEN: Final = frozenset({"/", "/healthz", "/readyz", "/metrics"})
 LONGEST: Final = 30.0
 """Seconds that a page may take."""
 LONGEST_OF: Final = {"/digest": 300.0}
-"""Of a page that may take longer: it goes through all there is, and leaves the events their time."""
+"""Of a page that may take longer: it goes through all there is, and gives way to the events."""
 AT_ONCE: Final = 4
 """Pages that are made at the same time: more of them wait, so that the tables' work goes on."""
 

@@ -86,10 +86,11 @@ class Paced(Generic[T]):
             made = self._last = await self._make()
             rest = made.seconds * REST if made.seconds > CHEAP_SECONDS else 0.0
             self._again = self._clock() + rest
-            return made
         except Exception:
             self._last = None
             raise
+        else:
+            return made
         finally:
             self._making = None
 

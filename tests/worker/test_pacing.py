@@ -164,9 +164,14 @@ async def test_a_breath_counts_the_work_and_not_what_others_do_meanwhile() -> No
     assert 0.03 <= breath.worked < passed
 
 
+def _stop() -> None:
+    """What SIGSTOP is to the clock."""
+    time.sleep(0.2)
+
+
 async def test_a_process_that_was_stopped_has_not_worked_for_it() -> None:
     """Else its page would rest for four times as long, with partitions that others have now."""
     breath = Breath()
-    time.sleep(0.2)  # what SIGSTOP is to the clock
+    _stop()
     await breath.take()
     assert breath.worked < 0.1
