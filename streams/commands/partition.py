@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from schemas.fields import rfc3339
+from streams.commands.dead_letters import printable
 from streams.errors import UserError
 from streams.log.accepting import Acceptance, acceptance_key
 from streams.log.clients import admin, kafka_options
@@ -121,6 +122,8 @@ def accept(*, numbers: tuple[int, ...], reason: str, without_snapshot: bool) -> 
     settings = load_settings()
     if not reason.strip():
         raise UserError("--reason: say why, for whoever reads the numbers later")
+    if not reason.strip().isprintable():
+        raise UserError("--reason: one line, without control characters")
     for number in numbers:
         if not 0 <= number < settings.topics.partitions:
             raise UserError(
@@ -129,6 +132,10 @@ def accept(*, numbers: tuple[int, ...], reason: str, without_snapshot: bool) -> 
             )
     found = asyncio.run(_accept(settings, sorted(set(numbers)), reason.strip(), without_snapshot))
     for each in found:
+        if each.accepted and (told := each.acceptance) is not None:
+            reason = printable(told.reason)
+            click.echo(f"partition {each.number}: accepted already at {told.at}: {reason}")
+            continue
         for topic, start in each.gone.items():
             click.echo(f"{topic}/{each.number}: accepted that offsets before {start} are gone")
 
@@ -167,7 +174,7 @@ def _show(found: list[Found]) -> None:
             _snapshot(each),
             str(sum(header.next.values())) if header else "",
             missing or "nothing",
-            (told.reason if each.accepted else f"not all: {told.reason}") if told else "",
+            ("" if each.accepted else "not all: ") + printable(told.reason) if told else "",
         )
     # A pipe has no width: wide enough that names stay whole for grep.
     width = None if sys.stdout.isatty() else _WIDTH
@@ -279,6 +286,8 @@ async def _accept(
     at = rfc3339(time.time_ns() // 1000)
     async with sender(settings) as out:
         for each in found:
+            if each.accepted:
+                continue  # the first reason is the one that the numbers were shown for
             value = Acceptance(each.gone, each.left, reason, at).value()
             key = acceptance_key(each.number)
             await out.send(topic, key, value, partition=each.number % count)

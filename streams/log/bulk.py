@@ -73,7 +73,11 @@ class BulkReader:
         self._refused: set[TopicPartition] = set()
 
     async def __aenter__(self) -> Self:
-        await self.find_ends()
+        try:
+            await self.find_ends()
+        except BaseException:
+            await self._close()  # whoever did not get in does not get out
+            raise
         return self
 
     async def __aexit__(

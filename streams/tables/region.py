@@ -264,6 +264,9 @@ class RegionTables:
         for mine in self.decisions.values():
             for head in mine.values():
                 yield from head
+        yield from self._beside_reports()
+
+    def _beside_reports(self) -> Iterator[Version]:
         yield from self.official.versions()
         yield from self.protocols.official.versions()
         yield from self.openings.versions()
@@ -293,7 +296,21 @@ class RegionTables:
         """
         if self._digest is not None and self._digest[0] == self.changes:
             return iter((self._digest[1],))
-        return self._hashing(self.changes, list(self.versions()))
+        return self._hashing(self.changes, self._kept())
+
+    def _kept(self) -> list[Version]:
+        """``versions``, taken quickly: the loop stands still meanwhile, and there are many."""
+        found: list[Version] = []
+        for heads, several in (
+            (self.reports, self.several),
+            (self.decisions, self.decided_several),
+        ):
+            for mine in heads.values():
+                found += mine.values()
+            for source, report_id in several:
+                found += heads[source][report_id].others or ()
+        found += self._beside_reports()
+        return found
 
     def _hashing(self, changes: int, versions: list[Version]) -> Iterator[str]:
         found = ""

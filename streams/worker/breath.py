@@ -17,22 +17,23 @@ the loop, for the thread that fetches events needs the interpreter's lock severa
 class Breath:
     """``await breath.take()`` after each small step: others have their turn once it is time.
 
-    ``worked``: seconds of work so far, without the others' turns.
+    ``worked``: the processor's seconds so far, without the others' turns. Not those on the clock: a
+    process that was stopped for a minute, or waited for a processor, has not worked for it.
     """
 
     def __init__(self) -> None:
         self._since = time.perf_counter()
+        self._from = time.thread_time()
         self._before = 0.0
 
     @property
     def worked(self) -> float:
         """Seconds of work."""
-        return self._before + time.perf_counter() - self._since
+        return self._before + time.thread_time() - self._from
 
     async def take(self) -> None:
         """Let the others go first, if it is time."""
-        now = time.perf_counter()
-        if now - self._since > BREATH:
-            self._before += now - self._since
+        if time.perf_counter() - self._since > BREATH:
+            self._before = self.worked
             await asyncio.sleep(_PAUSE)
-            self._since = time.perf_counter()
+            self._since, self._from = time.perf_counter(), time.thread_time()

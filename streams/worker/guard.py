@@ -22,6 +22,8 @@ OPEN: Final = frozenset({"/", "/healthz", "/readyz", "/metrics"})
 """Pages for whoever reaches the port: Prometheus, and what restarts workers, have no login."""
 LONGEST: Final = 30.0
 """Seconds that a page may take."""
+LONGEST_OF: Final = {"/digest": 300.0}
+"""Of a page that may take longer: it goes through all there is, and gives way to the events."""
 AT_ONCE: Final = 4
 """Pages that are made at the same time: more of them wait, so that the tables' work goes on."""
 
@@ -104,9 +106,11 @@ class Guard:
             return web.json_response({"error": reason}, status=status, headers=headers)
         if request.path in OPEN:
             return await handler(request)
+        longest = LONGEST_OF.get(request.path, LONGEST)
         try:
-            async with asyncio.timeout(LONGEST), self._places:
+            async with asyncio.timeout(longest), self._places:
                 return await handler(request)
         except TimeoutError:
-            text = f"no answer within {LONGEST:.0f} s; ask for one region, or again later"
+            less = "" if request.path in LONGEST_OF else "ask for one region, or "
+            text = f"no answer within {longest:.0f} s; {less}again later"
             return web.json_response({"error": text}, status=503)

@@ -307,4 +307,6 @@ async def metrics(app: ScrutineerApp) -> Made[bytes]:
         slowest=app.slowest.seconds(),
         senders=app.senders.top(),
     )
-    return Made(page.render(view, taken), breath.worked)
+    text, shown = page.render(view, taken), view.parts.items()
+    # No longer than all it shows is live: what another worker has now, or what failed, is gone.
+    return Made(text, breath.worked, lambda: shown <= app.states.live().items())

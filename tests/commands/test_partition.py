@@ -20,6 +20,7 @@ from tests.log.test_snapshots import many, written
         (["accept", "12", "--reason", "x"], "there is no partition 12"),
         (["accept", "-1", "--reason", "x"], "No such option"),
         (["accept", "3", "--reason", " "], "say why"),
+        (["accept", "3", "--reason", "retention\x1b[2J"], "control characters"),
         (["accept", "3"], "Missing option '--reason'"),
         (["accept", "--reason", "x"], "Missing argument"),
     ],

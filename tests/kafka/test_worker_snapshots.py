@@ -229,6 +229,11 @@ async def test_a_gap_is_accepted_by_an_operator_alone(kafka: KafkaCluster, start
     assert done.exit_code == 0, done.exception
     assert f"{topic}/1: accepted that offsets before 20 are gone" in done.output
     ready = await worker.until_ready()
+    again = ("partition", "accept", "1", "--reason", "another")
+    done = await asyncio.to_thread(scrutineer, settings, *again)
+    assert "partition 1: accepted already at " in done.output
+    listed = await asyncio.to_thread(scrutineer, settings, "partition", "list")
+    assert "retention was on" in listed.output
     gap = {"topic": topic, "partition": 1, "from": 0, "to": 20}
     assert ready.body["partitions"]["1"]["accepted_gaps"] == [gap]
     digest = worker.get("/digest").body

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from streams.embedded import EmbeddedBroker, free_port
-from streams.log.bulk import SLICE, BulkReader
+from streams.log.bulk import SLICE, BulkReader, LogMovedError
 from streams.log.clients import kafka_options
 from streams.log.topics import create_topics
 from streams.settings import BrokerSettings, Settings, TopicSettings
@@ -50,6 +50,27 @@ async def test_reads_from_a_position_to_the_end(count: int) -> None:
             assert found == [str(n).encode() for n in range(first, count)]
             assert reader.remaining == 0
             assert reader.positions[tps[0]] == count
+
+
+async def test_a_log_whose_start_is_gone_leaves_no_connection_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Told when it is opened; a client that is left open would be complained of at the end."""
+    opened: list[AIOKafkaConsumer] = []
+
+    async def gone(self: AIOKafkaConsumer, tps: list[TopicPartition]) -> dict[TopicPartition, int]:
+        opened.append(self)
+        return dict.fromkeys(tps, 5)
+
+    monkeypatch.setattr(AIOKafkaConsumer, "beginning_offsets", gone)
+    async with EmbeddedBroker() as broker:
+        settings = settings_of(broker.bootstrap)
+        await create_topics(settings)
+        tps = {TopicPartition("bulk.observer", 0): 0}
+        with pytest.raises(LogMovedError, match="position 0 is deleted"):
+            async with BulkReader(kafka_options(settings.broker), tps):
+                pass
+        assert [consumer._closed for consumer in opened] == [True]
 
 
 async def test_waits_for_a_broker_that_is_away() -> None:

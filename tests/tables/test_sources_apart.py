@@ -6,7 +6,9 @@ name is listed, and its next revision mends it.
 
 from __future__ import annotations
 
+from schemas import Rejected, read
 from streams.tables.views import rows
+from tests.packs import small_pack
 from tests.strategies import Record
 from tests.tables.events import incident, state, us
 
@@ -51,3 +53,17 @@ def test_what_is_forged_in_a_sources_name_is_listed_and_mended() -> None:
         (CITIZENS, "i1", 1, True),
         (CITIZENS, "i1", 2, False),
     ]
+
+
+def test_what_is_forged_at_the_highest_revision_is_mended_under_another_id() -> None:
+    """No revision comes after it, and whoever takes the last event id wins at the same one."""
+    last = 1_000_000_000
+    theirs = incident("i1", source=CITIZENS)
+    forged = incident("i1", id_="~" * 128, source=CITIZENS, revision=last, withdrawn=True)
+    same = incident("i1", source=CITIZENS, revision=last)
+    assert reports(theirs, forged) == 0
+    assert reports(theirs, forged, same) == 0
+    assert corrections(theirs, forged) == [(CITIZENS, "i1", last, True)]
+    beyond = incident("i1", source=CITIZENS, revision=last + 1)
+    assert isinstance(read(beyond.raw, beyond.origin, small_pack()), Rejected)
+    assert reports(theirs, forged, incident("i2", source=CITIZENS)) == 1

@@ -104,6 +104,27 @@ async def test_a_defect_in_the_live_path_ends_the_worker(
         assert isinstance(app.failure, PlantedError)
 
 
+async def test_metrics_of_a_partition_that_is_no_longer_live_are_not_shown_again(
+    broker: str,
+) -> None:
+    """However dear the page was: another worker has it now, or its log is another one."""
+    settings = settings_of(broker, "defect-page", partitions=2)
+    await create_topics(settings)
+    async with in_process(settings) as app:
+        await until(app, lambda: len(app.states.live()) == 2)
+        first = await pages.metrics(app)
+        assert first.holds()
+        app.drop(1)
+        assert not first.holds()
+        second = await pages.metrics(app)
+        assert second.holds()
+        assert b'partition="1"' not in second.page
+        state = app.states.get(0)
+        assert state is not None
+        app.rebuild(state)
+        assert not second.holds()
+
+
 @pytest.mark.parametrize("live_first", [True, False])
 async def test_stopped_while_the_broker_is_away(tmp_path: Path, live_first: bool) -> None:
     """SIGTERM ends it in time with 0, broker or no broker."""

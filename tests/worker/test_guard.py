@@ -85,6 +85,7 @@ async def _client(handler: Handler) -> TestClient[web.Request, web.Application]:
 
     application = web.Application(middlewares=[guarded])
     application.router.add_get("/tables", handler)
+    application.router.add_get("/digest", handler)
     application.router.add_get("/healthz", handler)
     client = TestClient(TestServer(application))
     await client.start_server()
@@ -106,6 +107,26 @@ async def test_a_page_that_takes_too_long_is_given_up(monkeypatch: pytest.Monkey
             answer = await client.get("/tables")
             assert answer.status == 503
             assert "one region" in (await answer.json())["error"]
+    finally:
+        await client.close()
+
+
+async def test_a_digest_may_take_longer_than_another_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has a limit of its own, and cannot be asked for one region."""
+    monkeypatch.setattr(guard, "LONGEST", 0.05)
+
+    async def slow(_: web.Request) -> web.StreamResponse:
+        await asyncio.sleep(0.2)
+        return web.Response()
+
+    client = await _client(slow)
+    try:
+        assert (await client.get("/tables")).status == 503
+        assert (await client.get("/digest")).status == 200
+        monkeypatch.setitem(guard.LONGEST_OF, "/digest", 0.05)
+        answer = await client.get("/digest")
+        assert answer.status == 503
+        assert "one region" not in (await answer.json())["error"]
     finally:
         await client.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
@@ -20,6 +21,7 @@ class Pages:
         self.open = asyncio.Event()
         self.open.set()
         self.error: Exception | None = None
+        self.holds = True
         self.paced: Paced[int] = Paced(self.make, lambda: self.now, wait=0.05)
 
     async def make(self) -> Made[int]:
@@ -29,7 +31,7 @@ class Pages:
         await self.open.wait()
         if self.error is not None:
             raise self.error
-        return Made(number, self.seconds)
+        return Made(number, self.seconds, lambda: self.holds)
 
 
 async def test_a_cheap_page_is_made_for_each_who_asks() -> None:
@@ -81,6 +83,54 @@ async def test_an_error_is_raised_to_those_who_wait_and_the_next_is_made_anew() 
     assert await pages.paced.get() == 3
 
 
+async def test_an_error_is_not_hidden_behind_the_last_page() -> None:
+    """Else a page that takes longer than anybody waits, and fails, stays as it was for good."""
+    pages = Pages(0.1)
+    assert await pages.paced.get() == 1
+    pages.open.clear()
+    assert await pages.paced.get() == 1  # waited in vain
+    failing = asyncio.create_task(pages.paced.get())
+    pages.error = ValueError("no such family")
+    await asyncio.sleep(0)
+    pages.open.set()
+    with pytest.raises(ValueError, match="no such family"):
+        await failing
+    pages.open.clear()
+    asked = asyncio.create_task(pages.paced.get())
+    await asyncio.sleep(0.1)  # longer than anybody waits who could get an older page
+    assert not asked.done()
+    pages.open.set()
+    with pytest.raises(ValueError, match="no such family"):
+        await asked
+    pages.error = None
+    assert await pages.paced.get() == 4
+
+
+async def test_a_page_that_no_longer_holds_is_not_handed_out() -> None:
+    """Of a partition that went to another worker, however dear the page was."""
+    pages = Pages(2.0)
+    assert [await pages.paced.get() for _ in range(2)] == [1, 1]
+    pages.holds = False
+    assert await pages.paced.get() == 2
+    pages.holds = True
+    assert await pages.paced.get() == 2
+
+
+async def test_a_page_that_ceases_to_hold_while_a_new_one_is_made() -> None:
+    """Whoever waits then waits for the new one, however long."""
+    pages = Pages(0.1)
+    assert await pages.paced.get() == 1
+    pages.open.clear()
+    asked = asyncio.create_task(pages.paced.get())
+    await asyncio.sleep(0)
+    pages.holds = False
+    await asyncio.sleep(0.1)  # longer than anybody waits who could get an older page
+    assert not asked.done()
+    pages.holds = True
+    pages.open.set()
+    assert await asked == 2
+
+
 async def test_an_end_while_a_page_is_made() -> None:
     pages = Pages(0.1)
     await pages.paced.get()
@@ -104,11 +154,24 @@ async def test_a_breath_counts_the_work_and_not_what_others_do_meanwhile() -> No
     loop = asyncio.get_running_loop()
     began = loop.time()
     for _ in range(5):
-        until = loop.time() + 0.006
-        while loop.time() < until:
+        until = time.thread_time() + 0.006
+        while time.thread_time() < until:
             pass
         await breath.take()
     passed = loop.time() - began
     task.cancel()
     assert turns > 5
     assert 0.03 <= breath.worked < passed
+
+
+def _stop() -> None:
+    """What SIGSTOP is to the clock."""
+    time.sleep(0.2)
+
+
+async def test_a_process_that_was_stopped_has_not_worked_for_it() -> None:
+    """Else its page would rest for four times as long, with partitions that others have now."""
+    breath = Breath()
+    _stop()
+    await breath.take()
+    assert breath.worked < 0.1
