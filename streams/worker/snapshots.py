@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from aiokafka.errors import KafkaError
@@ -85,9 +86,12 @@ class Shelved:
         return [place for place in (self.oldest, self.header) if place is not None]
 
     def lose(self) -> None:
-        """The topic holds nothing of it any longer."""
-        self.full, self.slots, self.chunks = [], {}, set()
-        self.events, self.written, self.oldest, self.header = 0, None, None, None
+        """Nothing may rest on what the topic should hold: all is to be written, and at once.
+
+        What is left of it there is cleared away as always, once no header names it.
+        """
+        self.full, self.oldest, self.header = [], None, None
+        self.at, self.events, self.written = -inf, 0, None
 
 
 class _Job(NamedTuple):
