@@ -167,7 +167,8 @@ class Snapshots(Service):
         """A partition goes on from this snapshot."""
         shelved, number = state.shelved, state.number
         # Of the full ones, if there are any: the next snapshot names those again.
-        named = [digest for digest, _ in header.full] or header.chunks
+        full = {digest for digest, _ in header.full}
+        named = [digest for digest in header.chunks if digest in full] or header.chunks
         keys = [chunk_key(number, digest) for digest in named]
         if keys:
             shelved.oldest = shelf.place(min(keys, key=lambda key: shelf.order[key]))
