@@ -8,14 +8,15 @@ compaction, which may not have happened yet.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from streams.log.clients import ISOLATION, stable_end
 from streams.log.closing import close
+from streams.log.looking import Look, crc_of
 from streams.log.snapshots import MAX_RECORD
 
 _POLL_MS: Final = 200
@@ -26,6 +27,13 @@ _OVERHEAD: Final = 16 * 1024
 
 Record = tuple[bytes, bytes | None]
 """Key, and value or None for what is to be forgotten."""
+
+
+class Place(NamedTuple):
+    """Where a record was put: its offset, and the CRC-32 of its key and value."""
+
+    offset: int
+    crc: int
 
 
 class Shelf:
@@ -61,6 +69,10 @@ class Shelf:
             return await self._read_on(consumer, tp)
         finally:
             await close(consumer.stop())
+
+    def place(self, key: bytes) -> Place:
+        """Where the value of ``key`` is. KeyError: there is none."""
+        return Place(self.order[key], crc_of(key, self.values[key]))
 
     async def _assign(self, consumer: AIOKafkaConsumer) -> TopicPartition:
         # All topics' metadata: asking for one that is missing would create it on some brokers.
@@ -116,23 +128,44 @@ class ShelfWriter:
         self._topic = topic
         self._producer: AIOKafkaProducer | None = None
 
-    async def write(self, number: int, records: Sequence[Record]) -> None:
+    async def write(self, number: int, records: Sequence[Record]) -> list[Place]:
         """Write, all acknowledged by all in-sync replicas. KafkaError, TimeoutError: they may not.
 
-        In any order: what must come last is a call of its own.
+        In any order: what must come last is a call of its own. Returns where each one is.
         """
         try:
             async with asyncio.timeout(_SEND_SECONDS):
                 producer = await self._started()
                 count = len(await producer.partitions_for(self._topic))
-                for future in [
+                sent = [
                     await producer.send(self._topic, value, key=key, partition=number % count)
                     for key, value in records
-                ]:
-                    await future
+                ]
+                offsets = [(await future).offset for future in sent]
         except BaseException:
             await self.close()
             raise
+        return [Place(at, crc_of(*record)) for at, record in zip(offsets, records, strict=True)]
+
+    async def still_holds(self, number: int, places: Iterable[Place]) -> bool:
+        """Whether these records are where they were put. KafkaError, TimeoutError: unknown now.
+
+        Reads just them. What purges a log begins at its start, and a topic that was made anew has
+        nothing: where the oldest record of some is in its place, all of them are.
+        """
+        try:
+            async with asyncio.timeout(_SEND_SECONDS):
+                producer = await self._started()
+                count = len(await producer.partitions_for(self._topic))
+                async with Look(self._options, (self._topic,), number % count) as look:
+                    for offset, crc in places:
+                        found = await look.crcs({self._topic: offset})
+                        if found[self._topic] != crc:
+                            return False
+        except BaseException:
+            await self.close()
+            raise
+        return True
 
     async def _started(self) -> AIOKafkaProducer:
         if self._producer is None:

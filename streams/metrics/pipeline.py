@@ -82,7 +82,8 @@ PIPELINE: Final[tuple[Family, ...]] = (
         labels=("topic", "partition"),
         meaning="Events in the log that are not in the tables yet.",
         remedy="Grows: more comes in than this worker folds. Add workers, up to the number of "
-        "partitions. Stays above 0 without growing: the worker is stuck.",
+        "partitions. Above 0 while the position stands: the worker is stuck, or waits; /readyz "
+        "says for what.",
     ),
     Family(
         name="scrutineer_events_total",

@@ -116,7 +116,7 @@ class Beginning:
         except RefusedError as refused:
             app.snapshots.refused(state.number, refused)
             return None
-        app.snapshots.restored(state, header, slot)
+        app.snapshots.restored(state, header, slot, self._shelf)
         logs.info(
             "restored from a snapshot",
             partition=state.number,

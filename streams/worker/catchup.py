@@ -87,12 +87,6 @@ class CatchUp:
         self._thread = LoopThread("bulk")
         self._garbage = BulkGarbage()
         self._turn = asyncio.Semaphore(REBUILDS)
-        self._held: set[PartitionState] = set()
-
-    @property
-    def held(self) -> frozenset[int]:
-        """Numbers of the partitions that wait for room for their dead letters."""
-        return frozenset(state.number for state in self._held)
 
     def stop(self) -> None:
         """End the thread."""
@@ -192,11 +186,11 @@ class CatchUp:
 
     async def _room(self, state: PartitionState) -> None:
         """Wait while the broker takes no letters: that it stands still then is to be told so."""
-        self._held.add(state)
+        state.held_since = time.monotonic()
         try:
             await self._app.letters.room()
         finally:
-            self._held.discard(state)
+            state.held_since = None
 
     def _fold(self, state: PartitionState, slice_: Slice) -> None:
         for topic, record in slice_.last.items():

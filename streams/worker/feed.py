@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from aiokafka import ConsumerRecord, TopicPartition
@@ -48,6 +48,8 @@ class Feed:
 
     def forget(self) -> None:
         """Drop what is held up: it will be fetched again, from the states' positions."""
+        for held in self._held.values():
+            held.state.held_since = None
         self._held.clear()
 
     def end(self) -> None:
@@ -69,6 +71,16 @@ class Feed:
                 continue
             if rest := await self._fold_all(tp, state, records):
                 self._held[tp] = _Held(state, rest)
+        self._tell_held({state for _, (state, _) in turns})
+
+    def _tell_held(self, states: Iterable[PartitionState]) -> None:
+        """Since when each of the states is held up: until the end of a turn, as before it."""
+        waiting = {held.state for held in self._held.values()}
+        for state in states:
+            if state not in waiting:
+                state.held_since = None
+            elif state.held_since is None:
+                state.held_since = time.monotonic()
 
     async def _fold_all(
         self, tp: TopicPartition, state: PartitionState, records: Sequence[ConsumerRecord]

@@ -64,19 +64,20 @@ def front() -> dict[str, object]:
 def readiness(app: ScrutineerApp) -> tuple[dict[str, object], bool]:
     """Each partition's status; ready when the group has given an assignment and all are kept up.
 
-    That is: each is live, and the broker answers for it.
+    That is: each is live, the broker answers for it, and its dead letters do not hold it up.
     """
     answers = app.watch.away_since is None and not app.watch.silent
     live = all(state.status == "live" for state in app.states)
-    ready = app.states.assigned and live and answers
+    held = any(app.watch.held_up(state) for state in app.states)
+    ready = app.states.assigned and live and answers and not held
     partitions = {str(state.number): _readiness(app, state) for state in app.states}
     doing = app.watch.health().doing
     return {"ready": ready, "doing": doing, "partitions": partitions}, ready
 
 
 def _readiness(app: ScrutineerApp, state: Any) -> dict[str, object]:
-    silent = app.watch.silent.get(state.number, "")
-    reason = silent or (state.reason if state.status != "live" else "")
+    behind = app.watch.silent.get(state.number, "") or app.watch.held_up(state)
+    reason = behind or (state.reason if state.status != "live" else "")
     missing = accepted_gaps([state.tables])
     return {
         "status": state.status,
@@ -115,7 +116,7 @@ def _partition(app: ScrutineerApp, state: Any) -> dict[str, object]:
     return {
         "status": state.status,
         "fed_by": "live" if state.fed else "nobody" if state.status == "failed" else "bulk",
-        "reason": state.reason,
+        "reason": app.watch.held_up(state) or state.reason,
         "positions": {topic: state.next(topic) for topic in topics},
         "lag": {topic: state.lag(topic) for topic in topics},
         "committed": {topic: state.committed.get(topic, 0) for topic in topics},

@@ -6,13 +6,14 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from aiokafka.errors import KafkaError
 from mode import Service
 
 from streams.log.looking import crc_of
-from streams.log.shelf import Record, Shelf, ShelfWriter
+from streams.log.shelf import Place, Record, Shelf, ShelfWriter
 from streams.log.snapshots import (
     SLOTS,
     Anchor,
@@ -41,6 +42,7 @@ _TICK: Final = 0.5
 _LETTERS_SECONDS: Final = 0.05
 _AGAIN_SECONDS: Final = 10.0
 _REMIND_SECONDS: Final = 300.0
+_LOOK_SECONDS: Final = 60.0
 _AT_ONCE: Final = 8
 
 
@@ -63,11 +65,33 @@ class Shelved:
     """Records folded by then."""
     written: int | None = None
     """When it was written, µs since the epoch; None: there is none."""
+    oldest: Place | None = None
+    """The oldest chunk that the newest snapshot names."""
+    header: Place | None = None
+    """The header of the newest snapshot."""
+    looked_at: float = field(default_factory=time.monotonic)
+    """Monotonic seconds at which the two were last seen, or written."""
 
     @property
     def entries(self) -> int:
         """Versions in the full chunks."""
         return sum(entries for _, entries in self.full)
+
+    @property
+    def places(self) -> list[Place]:
+        """Records that are there as long as all are that the newest snapshot is made of.
+
+        The header alone would not do: the topic may be another one since a chunk was written.
+        """
+        return [place for place in (self.oldest, self.header) if place is not None]
+
+    def lose(self) -> None:
+        """Nothing may rest on what the topic should hold: all is to be written, and at once.
+
+        What is left of it there is cleared away as always, once no header names it.
+        """
+        self.full, self.oldest, self.header = [], None, None
+        self.at, self.events, self.written = -inf, 0, None
 
 
 class _Job(NamedTuple):
@@ -78,6 +102,8 @@ class _Job(NamedTuple):
     anchors: Mapping[str, Anchor]
     versions: Sequence[Version]
     full: tuple[tuple[bytes, int], ...]
+    oldest: Place | None
+    """Of the ``full``."""
 
 
 class _Done(NamedTuple):
@@ -86,6 +112,8 @@ class _Done(NamedTuple):
     full: list[tuple[bytes, int]]
     named: list[tuple[bytes, int]]
     written: int
+    oldest: Place | None
+    header: Place
 
 
 class Snapshots(Service):
@@ -135,9 +163,16 @@ class Snapshots(Service):
                 named = ()
             shelved.slots[slot] = frozenset(named)
 
-    def restored(self, state: PartitionState, header: Header, slot: str) -> None:
+    def restored(self, state: PartitionState, header: Header, slot: str, shelf: Shelf) -> None:
         """A partition goes on from this snapshot."""
-        shelved = state.shelved
+        shelved, number = state.shelved, state.number
+        # Of the full ones, if there are any: the next snapshot names those again.
+        full = {digest for digest, _ in header.full}
+        named = [digest for digest in header.chunks if digest in full] or header.chunks
+        keys = [chunk_key(number, digest) for digest in named]
+        if keys:
+            shelved.oldest = shelf.place(min(keys, key=lambda key: shelf.order[key]))
+        shelved.header = shelf.place(header_key(number, slot))
         shelved.full = list(header.full)
         shelved.newest = slot
         shelved.events = sum(header.next.values())
@@ -154,6 +189,8 @@ class Snapshots(Service):
                 for state in self._app.states:
                     if self._due(state):
                         await self._write(state)
+                    elif self._unsure(state):
+                        await self._still_there(state)
             except Exception as error:
                 self._app.fatal(error)
                 return
@@ -174,18 +211,45 @@ class Snapshots(Service):
         late = 0 < self._seconds <= now - shelved.at
         return late or 0 < self._events <= moved
 
+    def _unsure(self, state: PartitionState) -> bool:
+        """Whether it is time to look for a snapshot that nothing new is to be written of."""
+        now, shelved = time.monotonic(), state.shelved
+        if state.status != "live" or shelved.header is None or now < self._not_before:
+            return False
+        return now - shelved.looked_at >= _LOOK_SECONDS
+
+    async def _still_there(self, state: PartitionState) -> bool:
+        """Whether the topic has what it should. If it has lost it, all is to be written anew."""
+        shelved = state.shelved
+        places = shelved.places
+        try:
+            there = await self._in_thread().submit(self._look(state.number, places))
+        except (KafkaError, TimeoutError) as error:
+            self._complain(error)
+            return False
+        shelved.looked_at = time.monotonic()
+        if not there:
+            shelved.lose()
+            logs.warn(
+                "the snapshot topic has lost what was written: made anew, or purged; "
+                "all of it is written again",
+                partition=state.number,
+            )
+        return there
+
     async def _write(self, state: PartitionState) -> None:
         """Take a view of the state at this moment, and write it once its letters are written."""
+        # What is all written anew rests on nothing.
+        if state.shelved.full and not await self._still_there(state):
+            return
         job = _job(state)
         if job is None or not await self._letters_written(state, job.counts):
             return
         shelved = state.shelved
         slot = next(slot for slot in SLOTS if slot != shelved.newest)
-        if self._thread is None:
-            self._thread = LoopThread("snapshots")
         began = time.monotonic()
         try:
-            done = await self._thread.submit(self._put_down(job, slot))
+            done = await self._in_thread().submit(self._put_down(job, slot))
         except (KafkaError, TimeoutError) as error:
             self._complain(error)
             return
@@ -193,6 +257,7 @@ class Snapshots(Service):
         shelved.full, shelved.newest, shelved.slots[slot] = done.full, slot, named
         shelved.chunks |= named
         shelved.at, shelved.written = time.monotonic(), done.written
+        shelved.oldest, shelved.header, shelved.looked_at = done.oldest, done.header, shelved.at
         shelved.events = sum(job.counts.next.values())
         self._told_at = 0.0
         await self._clear_away(state)
@@ -211,12 +276,25 @@ class Snapshots(Service):
             await self.sleep(_LETTERS_SECONDS)
         return False
 
+    def _in_thread(self) -> LoopThread:
+        if self._thread is None:
+            self._thread = LoopThread("snapshots")
+        return self._thread
+
+    def _shelf_writer(self) -> ShelfWriter:
+        """The thread's."""
+        if self._writer is None:
+            topic = self._app.settings.topics.snapshot
+            self._writer = ShelfWriter(self._app.kafka_options, topic)
+        return self._writer
+
+    async def _look(self, number: int, places: Sequence[Place]) -> bool:
+        return await self._shelf_writer().still_holds(number, places)
+
     async def _put_down(self, job: _Job, slot: str) -> _Done:
         """Encode and write, the header last (in the thread)."""
-        writer = self._writer
-        if writer is None:
-            writer = ShelfWriter(self._app.kafka_options, self._app.settings.topics.snapshot)
-            self._writer = writer
+        writer = self._shelf_writer()
+        placed: list[Place] = []
         full, named = list(job.full), list(job.full)
         waiting: list[Record] = []
         for chunk in chunks(job.versions):
@@ -225,14 +303,14 @@ class Snapshots(Service):
             if chunk.full:
                 full.append((chunk.digest, chunk.entries))
             if len(waiting) == _AT_ONCE:
-                await writer.write(job.number, waiting)
+                placed += await writer.write(job.number, waiting)
                 waiting = []
-        await writer.write(job.number, waiting)
+        placed += await writer.write(job.number, waiting)
         written = time.time_ns() // 1000
         body = Body(named, full, job.anchors, job.counts)
         header = header_of(self.of, job.number, written, body)
-        await writer.write(job.number, [(header_key(job.number, slot), encoded(header))])
-        return _Done(full, named, written)
+        (place,) = await writer.write(job.number, [(header_key(job.number, slot), encoded(header))])
+        return _Done(full, named, written, job.oldest or min(placed, default=None), place)
 
     async def _clear_away(self, state: PartitionState) -> None:
         """Have the topic forget the chunks that no header names any longer."""
@@ -273,7 +351,9 @@ def _job(state: PartitionState) -> _Job | None:
     # Versions do not change once they are there, but for ``at``, which a later record may lower;
     # whoever restores folds that record too.
     versions = part.journal[shelved.entries :]
-    return _Job(state.number, counts_of(part), anchors, versions, tuple(shelved.full))
+    full = tuple(shelved.full)
+    oldest = shelved.oldest if full else None
+    return _Job(state.number, counts_of(part), anchors, versions, full, oldest)
 
 
 def _is_hex(name: bytes) -> bool:

@@ -42,6 +42,8 @@ class PartitionState:
     task: asyncio.Task[None] | None = None
     moved_at: float = field(default_factory=time.monotonic)
     """Monotonic seconds at which a position last moved or a reader said it is waiting."""
+    held_since: float | None = None
+    """Monotonic seconds since when it waits for room for a dead letter; None: it does not."""
     skipped: int = 0
     gaps: int = 0
     shelved: Shelved = field(default_factory=Shelved)

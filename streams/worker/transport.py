@@ -189,6 +189,12 @@ class StateConsumerThread(driver.AIOKafkaConsumerThread):
         idle = consumer.paused() | consumer._fetcher._records.keys()
         return {tp: consumer.last_poll_timestamp(tp) for tp in consumer.assignment() - idle}
 
+    async def ends(self, tps: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
+        """Ask for the ends of what may be read (in thread). TimeoutError: not now."""
+        asking = self._ensure_consumer().end_offsets(list(tps))
+        found: dict[TopicPartition, int] = await asyncio.wait_for(asking, COMMIT_SECONDS)
+        return found
+
 
 class StateConsumer(driver.Consumer):
     """Faust's consumer, which reads on where the state of a partition ends."""
@@ -232,6 +238,13 @@ class StateConsumer(driver.Consumer):
     def end(self, tp: TP) -> int | None:
         """The end of what may be read of ``tp``, as far as known. AssertionError: not assigned."""
         return stable_end(self._thread._ensure_consumer(), driver.ensure_aiokafka_TP(tp))
+
+    async def ask_ends(self, tps: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
+        """``StateConsumerThread.ends``: of partitions that nothing is fetched of."""
+        ends: dict[TopicPartition, int] = await self._thread.call_thread(
+            self._thread.ends, list(tps)
+        )
+        return ends
 
     def pause_partitions(self, tps: Iterable[TP]) -> None:
         """Pause, and forget that a full buffer held them up: its drop must not resume them."""

@@ -32,6 +32,9 @@ STUCK_SECONDS: Final = 60.0
 SILENT_SECONDS: Final = 10.0
 """A partition that is not answered for so long is told, while others are answered."""
 
+HELD_SECONDS: Final = 5.0
+"""A partition that waits so long to write its dead letters is not kept up."""
+
 _TICK: Final = 0.5
 _CHECK_EVERY: Final = 4
 _AWAY_SECONDS: Final = 5.0
@@ -108,7 +111,7 @@ class Watch(Service):
         now = time.monotonic()
         held = self._held()
         for state in self._app.states:
-            if state.fed:
+            if state.fed and state.number not in held:
                 self._learn_ends(state)
         for state in self._app.states:
             position = sum(state.tables.next.values())
@@ -127,7 +130,16 @@ class Watch(Service):
 
     def _held(self) -> set[int]:
         """Partitions that wait for their dead letters to be written."""
-        return {tp.partition for tp in self._app.feed.held} | self._app.catch_up.held
+        return {state.number for state in self._app.states if state.held_since is not None}
+
+    def held_up(self, state: PartitionState) -> str:
+        """That a partition is behind for its dead letters, and how long; "": it is not."""
+        if state.held_since is None or not self._lag(state):
+            return ""
+        seconds = time.monotonic() - state.held_since
+        if seconds < HELD_SECONDS:
+            return ""
+        return f"held up for {seconds:.0f} s: waiting to write its dead letters"
 
     def _lag(self, state: PartitionState) -> int:
         return sum(state.lag(topic) for topic in self._app.states.topics)
@@ -140,6 +152,22 @@ class Watch(Service):
                 continue  # not assigned just now
             if end is not None and end >= 0:
                 state.ends[topic] = end
+
+    async def _ask_ends(self) -> None:
+        """Of what is held up nothing is fetched, so that no answer tells how far behind it is."""
+        topics, held = self._app.states.topics, self._held()
+        tps = [TopicPartition(topic, number) for number in held for topic in topics]
+        if not tps:
+            return
+        try:
+            ends = await self._app.consumer.ask_ends(tps)
+        except (KafkaError, TimeoutError, ConsumerNotStarted) as error:
+            self.client_trouble(str(error) or type(error).__name__)
+            return
+        for tp, end in ends.items():
+            if (state := self._app.states.get(tp.partition)) is not None:
+                # The embedded broker lists a stale one.
+                state.ends[tp.topic] = max(end, state.ends.get(tp.topic, 0))
 
     async def _check(self) -> None:
         if not self._app.states.assigned:
@@ -172,6 +200,7 @@ class Watch(Service):
             checked = await probe(self._app.settings.broker) is not None
         self._judge_broker(checked=checked)
         self._judge_partitions()
+        await self._ask_ends()
 
     def _heard(self) -> bool:
         heard_at = self._hearing.heard_at

@@ -56,6 +56,8 @@ class Proxy:
         self._weather: Mapping[frozenset[str], Weather] = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="proxy", daemon=True)
+        self.problems: list[str] = []
+        """Errors of its own, of which connections were lost: they are not the network's."""
 
     def shape(self, weather: Weather, *ends: str) -> None:
         """From now on ``weather`` is that of whoever asks from an address, or between two."""
@@ -107,6 +109,9 @@ class Proxy:
                 way.cancel()
             writer.transport.abort()
             back.transport.abort()
+            for error in await asyncio.gather(*ways, return_exceptions=True):
+                if isinstance(error, Exception):
+                    self.problems.append(f"proxy: {type(error).__name__}: {error}")
 
     def _between(self, ends: tuple[str, str]) -> Weather:
         """The weather on the way from an address to a broker's."""

@@ -36,6 +36,7 @@ def _figures(played: Played) -> Json:
     journal = played.faults.journal
     sampler = played.sampler
     evidence = played.evidence
+    skewed = {life for worker in played.workers for life in worker.skewed}
     return {
         "events": len(journal.sent),
         "rejected": sum(one.planned.reason is not None for one in journal.sent),
@@ -48,6 +49,7 @@ def _figures(played: Played) -> Json:
         "recovery": _times(played.faults.recoveries),
         "recovery_alone": _times(played.faults.alone),
         "samples": len(sampler.samples),
+        "skewed_samples": sum(one.life in skewed for one in sampler.samples),
         "questions": sampler.asked,
         "longest_stall": round(max(sampler.stalls.values(), default=0.0), 3),
         "slowest_health": round(sampler.slowest_health, 3),

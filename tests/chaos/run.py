@@ -10,11 +10,11 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 import aiohttp
 
@@ -43,6 +43,7 @@ PATIENCE: Final = 150.0
 PER_SECOND: Final = 2_000
 """Events of the log that add a second to that: a worker may have to read it all."""
 
+T = TypeVar("T")
 Say = Callable[[str], None]
 Json = dict[str, Any]
 
@@ -108,10 +109,32 @@ def play(plan: Plan, say: Say) -> Played:
         return asyncio.run(_Run(plan, kafka, proxy, say).play())
 
 
+async def beside(work: Coroutine[Any, Any, T], *others: asyncio.Task[None]) -> T:
+    """What ``work`` comes to, while the ``others`` run until they are cancelled.
+
+    One that ends by itself ends the work with its error: without it a run would judge less than it
+    claims.
+    """
+    main = asyncio.create_task(work)
+    waiting: set[asyncio.Task[Any]] = {main, *others}
+    try:
+        while waiting and not main.done():
+            _, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            for other in others:
+                if other.done() and not other.cancelled():
+                    error = other.exception()
+                    raise error or RuntimeError(f"{other.get_name()} ended before the run did")
+        return await main
+    finally:
+        main.cancel()
+        await asyncio.wait([main])
+
+
 class _Run:
     def __init__(self, plan: Plan, kafka: Brokers, proxy: Proxy, say: Say) -> None:
         self.plan = plan
         self.say = say
+        self.proxy = proxy
         pack = write_pack(plan.folder / "pack")
         self.settings = Settings(
             broker=BrokerSettings(bootstrap=kafka.direct),
@@ -125,7 +148,6 @@ class _Run:
         self.traffic = Traffic(plan.seed, plan.versions)
         self.sender = Sender(self.settings, self.traffic, self.journal)
         self.sampler = Sampler(self.workers, plan.seed, 1 + int(plan.seconds // 600))
-        self.sampling: asyncio.Future[None] | None = None
         self.began = 0.0
         self.faults = Faults(
             *(kafka, proxy, self.workers, self.settings, self.sampler, self.journal, say),
@@ -150,13 +172,11 @@ class _Run:
         self.problems += [f"topics: {problem}" for problem in created.problems]
         for worker in self.workers[:FIRST]:
             worker.start()
-        sampling = self.sampling = asyncio.ensure_future(self.sampler.run())
-        watching = asyncio.ensure_future(self._watch())
+        sampling = asyncio.create_task(self.sampler.run(), name="sampler")
+        watching = asyncio.create_task(self._watch(), name="watch")
         evidence = None
         try:
-            await self._until(self._all_live, "every partition is live")
-            await self._under_fire()
-            evidence = await self._finish(sampling)
+            evidence = await beside(self._acts(sampling), sampling, watching)
         except TimeoutError as error:
             self.problems.append(f"never came about: {error}")
         except Exception as error:
@@ -168,8 +188,13 @@ class _Run:
             await asyncio.gather(sampling, watching, return_exceptions=True)
             for worker in self.workers:
                 worker.kill()
-        self.problems += self.faults.problems
+        self.problems += self.faults.problems + sorted(set(self.proxy.problems))
         return Played(evidence, self.faults, self.sampler, self.workers, self.problems, self.began)
+
+    async def _acts(self, sampling: asyncio.Task[None]) -> Evidence:
+        await self._until(self._all_live, "every partition is live")
+        await self._under_fire()
+        return await self._finish(sampling)
 
     async def _under_fire(self) -> None:
         plan = self.plan
@@ -196,7 +221,7 @@ class _Run:
             faults.cancel()
             sending.cancel()
 
-    async def _finish(self, sampling: asyncio.Future[None]) -> Evidence:
+    async def _finish(self, sampling: asyncio.Task[None]) -> Evidence:
         """Let the workers come to the end, ask them, then one of them alone; read the log."""
         log = await log_of(self.settings)
         ends = {place: len(records) for place, records in log.items()}
@@ -257,8 +282,6 @@ class _Run:
     async def _until(self, holds: Callable[[], bool], what: str) -> None:
         deadline = time.monotonic() + PATIENCE + len(self.journal.sent) / PER_SECOND
         while not holds():
-            if self.sampling is not None and self.sampling.done():
-                self.sampling.result()
             if time.monotonic() > deadline:
                 shown = {name: seen.statuses for name, seen in self.sampler.latest.items()}
                 raise TimeoutError(f"{what}; {shown}")

@@ -37,6 +37,31 @@ def test_what_a_fault_does_is_in_its_amount() -> None:
     assert among(Fault(1, "brokers-loss", 5, 0, 30)) == Weather(loss=0.3, reset=0.03)
 
 
+class PlantedError(Exception):
+    """What a test plants."""
+
+
+async def test_an_error_of_the_proxys_own_is_no_weather(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection that it loses by a defect is told: a run judges that as a problem."""
+    proxy = Proxy([], seed=1)
+
+    async def broken(*_: object) -> None:
+        raise PlantedError("not passed on")
+
+    async def upstream(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    monkeypatch.setattr(proxy, "_send", broken)
+    try:
+        async with await asyncio.start_server(upstream, "127.0.0.1", 0) as there:
+            address, port = there.sockets[0].getsockname()
+            reader, writer = await asyncio.open_connection(address, port)
+            await proxy._serve(address, port, reader, writer)
+    finally:
+        proxy._loop.close()
+    assert set(proxy.problems) == {"proxy: PlantedError: not passed on"}
+
+
 def inside() -> None:
     """Run in a sandbox by the test below."""
     prepare()

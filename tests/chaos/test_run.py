@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from streams.errors import UserError
+from streams.log.topics import Creation
+from streams.settings import Settings
 from tests.chaos import __main__ as verifier
+from tests.chaos import run as chaos_run
 from tests.chaos.__main__ import arguments, chosen_by
-from tests.chaos.run import Played
+from tests.chaos.run import Plan, Played, beside
+from tests.chaos.sampler import Sampler
 from tests.data import ROOT
 
 SHORT = ("--seed", "3", "--minutes", "0.7", "--rate", "150")
@@ -97,6 +103,87 @@ def test_what_breaks_before_anything_was_played_is_reported(
     told = "the run broke off: RuntimeError: Kafka was not ready"
     assert (line["verdict"], line["first_problems"]) == ("red", [told])
     assert "seed 3 RED: nothing was played" in capsys.readouterr().out
+
+
+class PlantedError(Exception):
+    """What a test plants."""
+
+
+class Place:
+    """Stands for a worker's place, of which nothing answers: Kafka and its hosts are not needed."""
+
+    def __init__(self, number: int, *_: object) -> None:
+        self.name = self.life = f"w{number + 1}"
+        self.running = self.frozen = self.asked = False
+
+    def start(self) -> None:
+        """Nothing starts."""
+
+    def kill(self) -> None:
+        """Nothing is there."""
+
+    def note_end(self) -> None:
+        """Nothing has ended."""
+
+
+class Anywhere:
+    """Stands for brokers, and for the way to them."""
+
+    direct = bootstrap = "127.0.0.1:1"
+    problems: Sequence[str] = ()
+
+
+async def nothing_made(_: Settings) -> Creation:
+    """Stands for making topics."""
+    return Creation([], [], [])
+
+
+async def played(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Played:
+    """A run until something in it ends it."""
+    monkeypatch.setattr(chaos_run, "Worker", Place)
+    monkeypatch.setattr(chaos_run, "create_topics", nothing_made)
+    plan = Plan(1, 30, 100, [], folder)
+    return await chaos_run._Run(plan, Anywhere(), Anywhere(), lambda _: None).play()  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("planted", [(Place, "note_end"), (Sampler, "_watch")])
+async def test_a_run_that_nobody_watches_any_longer_is_red(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, planted: tuple[type, str]
+) -> None:
+    """Whoever looks after the workers, or asks them, breaks: that is told, and ends the run."""
+
+    def broken(*_: object) -> None:
+        raise PlantedError("nobody looks any longer")
+
+    monkeypatch.setattr(*planted, broken)
+    done = await played(monkeypatch, tmp_path)
+    assert done.problems == ["the run broke off: PlantedError: nobody looks any longer"]
+    assert done.evidence is None
+    assert "in broken\n" in (tmp_path / "trace.txt").read_text()
+
+
+async def test_who_ends_beside_the_work_ends_it() -> None:
+    """Silently or with an error, at any moment; one that is cancelled was meant to end."""
+    at_rest: asyncio.Event = asyncio.Event()
+
+    async def work() -> int:
+        await at_rest.wait()
+        return 1
+
+    async def silent() -> None:
+        await asyncio.sleep(0)
+
+    async def broken() -> None:
+        await asyncio.sleep(0)
+        raise PlantedError
+
+    for ends, told in ((silent, RuntimeError), (broken, PlantedError)):
+        with pytest.raises(told):
+            await beside(work(), asyncio.create_task(ends(), name="watch"))
+    waits = asyncio.create_task(at_rest.wait())
+    waits.cancel()
+    asyncio.get_running_loop().call_later(0.01, at_rest.set)
+    assert await beside(work(), waits) == 1  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,8 @@ class Worker:
         self._environment = kept | {f"SCRUTINEER_{name}": value for name, value in chosen.items()}
         self._process: subprocess.Popen[bytes] | None = None
         self.incarnation = 0
+        self.skewed: set[str] = set()
+        """Processes whose clock was wrong."""
         self.frozen = False
         self.was_frozen = False
         """Whether the present process ever was: what it says of its loop then is our doing."""
@@ -90,7 +92,11 @@ class Worker:
         return f"{self.name}.{self.incarnation}"
 
     def start(self, skew: float = 0.0) -> None:
-        """Start a process. ``skew``: seconds that its wall clock is ahead."""
+        """Start a process. ``skew``: seconds that its wall clock is ahead, by which it then goes.
+
+        The others go by the log's clock, as the tables do that are compared in the end; with that
+        one a wrong wall clock would be wrong in next to nothing.
+        """
         assert not self.running, f"{self.life} runs already"
         environment = dict(self._environment)
         library = faketime() if skew else None
@@ -99,8 +105,11 @@ class Worker:
                 "LD_PRELOAD": str(library),
                 "FAKETIME": f"{skew:+.0f}",
                 "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+                "SCRUTINEER_WORKER__CLOCK": "wall",
             }
         self.incarnation += 1
+        if library is not None:
+            self.skewed.add(self.life)
         program = self.host.program(sys.executable, "-m", "streams", "worker")
         with self.log.open("ab") as output:
             output.write(f"--- {self.life}, clock {skew:+.0f} s\n".encode())

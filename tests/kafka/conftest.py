@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -44,11 +44,17 @@ def kafka_cluster() -> Iterator[Callable[..., KafkaCluster]]:
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """``start(settings)`` runs a worker, which does not outlive the test."""
+    """``start(settings)`` runs a worker, which does not outlive the test.
+
+    ``program``: what Python runs instead of ours, with something planted.
+    """
     workers: list[WorkerProcess] = []
 
-    def begin(settings: Settings, *arguments: str) -> WorkerProcess:
+    def begin(
+        settings: Settings, *arguments: str, program: Sequence[str] = ("-m", "streams")
+    ) -> WorkerProcess:
         worker = WorkerProcess(settings, tmp_path, *arguments)
+        worker.program = tuple(program)
         worker.start()
         workers.append(worker)
         return worker

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
+from schemas.routing import partition_of
 from streams.log.clients import admin
 from streams.log.dead_letter import is_mark
 from streams.log.reading import read_to_end
@@ -69,10 +71,7 @@ async def test_killed_between_fold_and_letter(kafka: KafkaCluster, start: Start)
     assert state.body["letters"]["written"] == 0
     first.kill()
 
-    for _ in range(100):
-        if not (await create_topics(settings)).problems:
-            break
-        await asyncio.sleep(0.2)
+    await until_created(settings)
     assert await keys(settings) == []
     second = start(settings)
     (answer,) = await until_caught_up(settings, [second])
@@ -81,6 +80,70 @@ async def test_killed_between_fold_and_letter(kafka: KafkaCluster, start: Start)
     await second.until("/state", lambda found: positions(found, "committed") == GOOD + BAD)
     assert len(offline.letters) == BAD
     assert sorted(await keys(settings)) == sorted(offline.letters)
+
+
+FEW = """
+from streams.worker import letters
+letters.SHARE = 3 * letters.OVERHEAD
+from streams.cli import main
+main()
+"""
+
+
+async def test_a_partition_that_its_letters_hold_up_is_not_ready(
+    kafka: KafkaCluster, start: Start
+) -> None:
+    """Live, but not kept up: that, why, and how far it is behind is told until it goes on.
+
+    A worker that takes only a few letters, and whose topic for them is away.
+    """
+    settings = kafka.settings(partitions=2)
+    number = str(partition_of("KZ-61", 2))
+    await create_topics(settings)
+    worker = start(settings, program=("-c", FEW))
+    await worker.until_ready()
+    async with admin(settings.broker) as client:
+        await client.delete_topics([settings.topics.dead_letter])
+    await send(settings, events())
+    found = await worker.until("/readyz", lambda answer: answer.status == 503)
+    assert found.body["ready"] is False
+    assert found.body["doing"] == f"waiting to write dead letters of [{number}]"
+    (part,) = [part for part in found.body["partitions"].values() if "reason" in part]
+    assert part == found.body["partitions"][number]
+    assert part["status"] == "live"
+    assert re.fullmatch(r"held up for \d+ s: waiting to write its dead letters", part["reason"])
+
+    # Nothing more is fetched of it, and the lag grows all the same.
+    more = [encoded(incident(GOOD + each, "KZ-61"), "observer") for each in range(50)]
+    await send(settings, more)
+    topic = settings.topics.observer
+
+    def behind(answer: Answer) -> bool:
+        part = answer.body["partitions"][number]
+        held = part["reason"].startswith("held up")
+        total = GOOD + BAD + len(more)
+        return held and bool(part["lag"][topic] == total - part["positions"][topic])
+
+    await worker.until("/state", behind)
+    health = worker.get("/healthz")
+    assert (health.status, health.body["status"]) == (200, "degraded")
+
+    await until_created(settings)
+    await worker.until_ready()
+    (answer,) = await until_caught_up(settings, [worker])
+    offline = await fold_log(settings, load_pack(PACK))
+    assert answer.body["content_digest"] == offline.digest
+    state = await worker.until("/state", lambda found: found.body["letters"]["waiting"] == 0)
+    assert state.body["partitions"][number]["reason"] == ""
+    assert sorted(await keys(settings)) == sorted(offline.letters)
+
+
+async def until_created(settings: Settings) -> None:
+    """Create the topics that are missing: what was deleted just now may be there yet."""
+    for _ in range(100):
+        if not (await create_topics(settings)).problems:
+            return
+        await asyncio.sleep(0.2)
 
 
 async def test_a_letter_that_was_worked_off_stays_so(kafka: KafkaCluster, start: Start) -> None:

@@ -7,12 +7,13 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import RecordsToDelete
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from click.testing import CliRunner
 
 from streams.cli import cli
-from streams.log.clients import admin
+from streams.log.clients import admin, kafka_options
 from streams.log.reading import read_to_end
 from streams.log.snapshots import SLOTS, Of, Restoring, chunk_key, decoded, header_key
 from streams.log.topics import create_topics
@@ -68,6 +69,11 @@ async def make_anew(settings: Settings) -> None:
     """Delete the inputs and create them again."""
     async with admin(settings.broker) as client:
         await client.delete_topics(list(settings.topics.inputs))
+    await until_created(settings)
+
+
+async def until_created(settings: Settings) -> None:
+    """Create the topics that are missing: what was deleted just now may be there yet."""
     for _ in range(100):
         if not (await create_topics(settings)).problems:
             break
@@ -201,6 +207,80 @@ async def test_another_log_is_not_taken_for_the_old_one(kafka: KafkaCluster, sta
     refused = [line for line in text.splitlines() if 'refused_total{reason="anchor"}' in line]
     assert refused
     assert float(refused[0].split()[-1]) >= 1
+
+
+async def test_snapshots_whose_topic_lost_them_are_written_anew(
+    kafka: KafkaCluster, start: Start
+) -> None:
+    """Made anew or purged under a running worker: it notices, and a restart has a snapshot.
+
+    At the next snapshot, and where no event comes that would have one written.
+    """
+    settings = with_snapshots(kafka.settings(partitions=1), 1)
+    topic = settings.topics.snapshot
+    await create_topics(settings)
+    await send(settings, sample(3_000))
+    worker = start(settings)
+    await until_caught_up(settings, [worker])
+    await worker.until("/state", all_written)
+
+    async with admin(settings.broker) as client:
+        await client.delete_topics([topic])
+    await until_created(settings)
+    await send(settings, sample(60, seed=2))
+    await until_caught_up(settings, [worker])
+    await worker.until("/state", all_written)
+
+    # The next one looks sooner than after a minute, and gets no event.
+    worker.program = ("-c", SOON)
+    await restarts_from_a_snapshot(settings, worker)
+    written = worker.get("/state").body["partitions"]["0"]["snapshot"]["written"]
+    await purge(settings)
+
+    def anew(answer: Answer) -> bool:
+        shown = answer.body["partitions"]["0"]["snapshot"]["written"]
+        return shown is not None and bool(shown > written)
+
+    await worker.until("/state", anew)
+    await restarts_from_a_snapshot(settings, worker)
+    assert worker.said.count("the snapshot topic has lost what was written") == 2
+
+
+SOON = """
+from streams.worker import snapshots
+snapshots._LOOK_SECONDS = 0.5
+from streams.cli import main
+main()
+"""
+
+
+async def purge(settings: Settings) -> None:
+    """Delete all that the snapshot topic holds, which of a compacted one is not allowed."""
+    topic = settings.topics.snapshot
+    async with admin(settings.broker) as client:
+        both = {"cleanup.policy": "compact,delete"}
+        await client.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, both)])
+    await cut(settings, {TopicPartition(topic, 0): await end_of(settings)})
+
+
+async def end_of(settings: Settings) -> int:
+    """The end of the snapshots' only partition."""
+    tp = TopicPartition(settings.topics.snapshot, 0)
+    async with AIOKafkaConsumer(**kafka_options(settings.broker)) as consumer:
+        ends: dict[TopicPartition, int] = await consumer.end_offsets([tp])
+    return ends[tp]
+
+
+async def restarts_from_a_snapshot(settings: Settings, worker: WorkerProcess) -> None:
+    """Stopped and started, the worker is at once where it was."""
+    before = worker.get("/digest").body
+    restored = worker.said.count("restored from a snapshot")
+    assert await asyncio.to_thread(worker.stop) == 0
+    worker.start()
+    await worker.until_ready()
+    assert "snapshot not used" not in worker.said
+    assert worker.said.count("restored from a snapshot") == restored + 1
+    assert worker.get("/digest").body == before
 
 
 async def test_a_gap_is_accepted_by_an_operator_alone(kafka: KafkaCluster, start: Start) -> None:

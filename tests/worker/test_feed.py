@@ -17,10 +17,11 @@ from schemas.routing import partition_of
 from streams.packs import load_pack
 from streams.settings import Settings, TopicSettings
 from streams.tables.partition import Partition
-from streams.worker import garbage
+from streams.worker import garbage, watch
 from streams.worker import letters as letters_module
 from streams.worker.app import ScrutineerApp, create_app
 from streams.worker.letters import OVERHEAD, Letters
+from streams.worker.pages import readiness
 from streams.worker.state import PartitionState
 from tests.worker.sample import PACK, encoded, incident
 
@@ -259,6 +260,32 @@ async def test_a_partition_that_waits_for_its_letters_is_not_stuck(
         assert health.doing == f"waiting to write dead letters of [{NUMBER}]"
 
 
+async def test_who_is_held_up_for_long_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a reason, whatever else of the partition goes on; not for a moment's wait."""
+    monkeypatch.setattr(letters_module, "SHARE", 1)
+    async with worker() as app:
+        state = app.states.get(NUMBER)
+        assert state is not None
+        app.states.assigned, app.preflight.waiting_for = True, ""
+        await app.feed.take({HERE: [record(HERE, n, b"") for n in range(4)]})
+        state.ends[TOPIC] = 4
+        assert state.held_since is not None
+        assert readiness(app)[1]
+        state.held_since -= watch.HELD_SECONDS
+        desk = TopicPartition("t.desk", NUMBER)
+        await app.feed.take({desk: [good(desk, 0)], THERE: [good(THERE, 0)]})
+        told, ready = readiness(app)
+        assert not ready
+        assert told["partitions"][str(NUMBER)] == {  # type: ignore[index]
+            "status": "live",
+            "reason": "held up for 5 s: waiting to write its dead letters",
+        }
+        assert "reason" not in told["partitions"][str(THERE.partition)]  # type: ignore[index]
+        app.feed.forget()
+        assert state.held_since is None
+        assert readiness(app)[1]
+
+
 async def test_a_rebuild_that_waits_for_letters_is_not_stuck() -> None:
     """Nor is one in bulk: a restart would not make the broker take them, and begin again."""
     async with worker() as app:
@@ -277,7 +304,7 @@ async def test_a_rebuild_that_waits_for_letters_is_not_stuck() -> None:
         assert health.doing == f"waiting to write dead letters of [{NUMBER}]"
         app.letters._room.set()
         await state.task
-        assert not app.catch_up.held
+        assert state.held_since is None
 
 
 async def test_a_reader_that_is_given_up_leaves_no_trouble_behind() -> None:
