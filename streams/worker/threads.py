@@ -47,12 +47,16 @@ class BulkGarbage:
     It rests while slices keep coming. What a rebuild made is then moved out of its sight: that
     holds no cycles, and looking through it takes longer with every event. Reference counting frees
     it all the same. But what else there is at that moment goes out of sight with it, the clients
-    that were read with among it, and those do hold cycles: some megabytes a time. So once for so
-    many times it looks through everything, which takes a tenth of a second for a million objects.
+    that were read with among it, and those do hold cycles: some megabytes a time. So now and then
+    it looks through everything, which takes a tenth of a second for a million objects: the more
+    there are, the more rarely.
     """
 
     THOROUGH: ClassVar = 8
-    """Bouts of rebuilding after which it looks through everything."""
+    """Bouts of rebuilding after which it looks through everything at the latest."""
+
+    OBJECTS: ClassVar = 250_000
+    """For each so many out of sight it waits another bout."""
 
     def __init__(self) -> None:
         self._bouts = 0
@@ -74,7 +78,8 @@ class BulkGarbage:
             self._timer = None
             if self._lasting:
                 self._bouts += 1
-                if self._bouts % self.THOROUGH == 0:
+                if self._bouts > min(gc.get_freeze_count() // self.OBJECTS, self.THOROUGH - 1):
+                    self._bouts = 0
                     gc.unfreeze()
                     gc.collect()
                 gc.freeze()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import weakref
 
+import pytest
+
 from streams.worker.threads import BulkGarbage
 
 
@@ -27,6 +29,26 @@ async def test_what_went_out_of_sight_is_looked_for_again() -> None:
             del client
             garbage.end()
         assert [each() for each in gone] == [None] * len(gone)
+    finally:
+        garbage.end()
+        gc.unfreeze()
+        gc.enable()
+
+
+async def test_where_little_is_out_of_sight_each_rebuild_looks_through_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nothing adds up from one to the next: looking costs nothing there."""
+    monkeypatch.setattr(BulkGarbage, "OBJECTS", 10**9)
+    garbage = BulkGarbage()
+    try:
+        for _ in range(3):
+            client = Client()
+            gone = weakref.ref(client)
+            garbage.slice_done(lasting=True)
+            del client
+            garbage.end()
+            assert gone() is None
     finally:
         garbage.end()
         gc.unfreeze()
