@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import gc
+import sys
 import weakref
 
 import pytest
 
-from streams.worker.threads import BulkGarbage
+from streams.worker.threads import SWITCH_SECONDS, BulkGarbage
 
 
 class Client:
@@ -56,11 +57,19 @@ async def test_where_little_is_out_of_sight_each_rebuild_looks_through_it(
 
 
 async def test_a_burst_hides_nothing() -> None:
-    """What does not last is not moved out of sight."""
+    """What does not last is not moved out of sight; threads take turns again as they did before."""
     gc.unfreeze()
     garbage = BulkGarbage()
-    garbage.slice_done(lasting=False)
-    assert not gc.isenabled()
-    garbage.end()
+    before = sys.getswitchinterval()
+    try:
+        sys.setswitchinterval(0.001)
+        for _ in range(2):
+            garbage.slice_done(lasting=False)
+            assert not gc.isenabled()
+            assert sys.getswitchinterval() == pytest.approx(SWITCH_SECONDS)
+        garbage.end()
+        assert sys.getswitchinterval() == pytest.approx(0.001)
+    finally:
+        sys.setswitchinterval(before)
     assert gc.isenabled()
     assert gc.get_freeze_count() == 0
