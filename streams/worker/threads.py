@@ -16,7 +16,7 @@ _CLOSING_SECONDS: Final = 4.0
 
 
 SWITCH_SECONDS: Final = 0.005
-"""How long the loop and bulk work beside it keep each other waiting: what the loop has to do then is
+"""How long the loop and bulk work beside it keep each other waiting: what the loop has to do is
 mostly done within that. Oftener costs a rebuild 6 %, and pages are slower for it."""
 
 
