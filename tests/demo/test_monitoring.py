@@ -118,11 +118,16 @@ def test_the_configuration_stays_and_the_data_do_not(played: tuple[DemoProcess, 
         text = path.read_text()
         assert text.startswith("# Written by `scrutineer demo`. Not as in operation: every 1 s")
         assert "5s" not in re.findall(r"interval: (\w+)", text)
-    targets = [path.read_text() for path in (folder / "prometheus" / "targets").iterdir()]
-    addresses = {yaml.safe_load(text)[0]["targets"][0] for text in targets}
-    assert addresses == {
-        result["addresses"]["metrics"].removeprefix("http://").removesuffix("/metrics"),
-        result["monitoring"]["alertmanager"].removeprefix("http://"),
+    targets = {
+        path.name: [one for group in yaml.safe_load(path.read_text()) for one in group["targets"]]
+        for path in (folder / "prometheus" / "targets").iterdir()
+    }
+    assert targets == {
+        "workers.yml": [
+            result["addresses"]["metrics"].removeprefix("http://").removesuffix("/metrics")
+        ],
+        "alertmanagers.yml": [result["monitoring"]["alertmanager"].removeprefix("http://")],
+        "archivers.yml": [],  # nobody archives the demo's log
     }
 
 
