@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
-from streams.metrics.caught import caught
 from streams.metrics.declare import Family
 from streams.metrics.families import FAMILIES
 from streams.metrics.moment import Moment
@@ -19,6 +18,7 @@ from streams.metrics.values import FACTS, TIMED, opened
 from streams.metrics.view import WorkerView
 from streams.metrics.worker_values import Deployment, histogram, lasted, listed, listing, medians
 from streams.metrics.zeros import of_region
+from streams.tables.caught import caught
 from streams.tables.region import RegionTables
 
 

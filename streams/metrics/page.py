@@ -12,7 +12,6 @@ from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
 from schemas.pack import Pack
-from streams.metrics.caught import Caught, caught
 from streams.metrics.chunks import Chunk, RegionChunks
 from streams.metrics.collector import metric
 from streams.metrics.declare import Family
@@ -23,6 +22,7 @@ from streams.metrics.values import FACTS, TIMED
 from streams.metrics.view import WorkerView
 from streams.metrics.worker_values import Deployment, histogram, listed, medians
 from streams.metrics.zeros import of_region
+from streams.tables.caught import Caught, caught
 from streams.tables.partition import Partition
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"

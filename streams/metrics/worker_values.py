@@ -11,7 +11,6 @@ from typing import Final, NamedTuple, get_args
 from schemas.envelope import EVENTS
 from schemas.pack import Pack
 from schemas.routing import partition_of
-from streams.metrics.caught import Caught
 from streams.metrics.declare import OPEN_SERIES_LIMIT
 from streams.metrics.freshness import BUCKETS, Freshness
 from streams.metrics.moment import MICROSECONDS
@@ -19,6 +18,7 @@ from streams.metrics.text import Values
 from streams.metrics.values import durations
 from streams.metrics.view import Status, WorkerView
 from streams.metrics.zeros import OTHER_TYPE, OUTCOMES, URGENT_TYPES, rejections
+from streams.tables.caught import Caught
 from streams.tables.journal import Refusal
 from streams.tables.region import RegionTables
 

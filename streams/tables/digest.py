@@ -4,30 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from operator import itemgetter
-from typing import NamedTuple
 
 from schemas.canonical import canonical
+from streams.tables.caught import Caught
 from streams.tables.partition import Partition
 
 Positions = Mapping[str, Mapping[str, int]]
 """Topic → partition → next offset."""
-
-
-class Told(NamedTuple):
-    """What is said of a partition beside its digests, as it was at one moment."""
-
-    number: int | None
-    next: Mapping[str, int]
-    rejected: Mapping[tuple[str, str, str], int]
-    gaps: Mapping[str, Sequence[tuple[int, int]]]
-
-
-def told_of(part: Partition) -> Told:
-    """A copy that later events leave as it is."""
-    gaps = {topic: tuple(stretches) for topic, stretches in part.gaps.items()}
-    return Told(part.number, dict(part.next), dict(part.rejected), gaps)
 
 
 def region_digests(parts: Iterable[Partition]) -> dict[str, str]:
@@ -45,7 +30,7 @@ def content_digest(acceptance: str, regions: Mapping[str, str]) -> str:
     return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
 
 
-def rejected_counts(parts: Iterable[Partition | Told]) -> list[dict[str, object]]:
+def rejected_counts(parts: Iterable[Partition | Caught]) -> list[dict[str, object]]:
     """Rejected records by topic, type and reason, sorted: the rows of the table ``rejected``."""
     counts: Counter[tuple[str, str, str]] = Counter()
     for part in parts:
@@ -57,7 +42,7 @@ def rejected_counts(parts: Iterable[Partition | Told]) -> list[dict[str, object]
 
 
 def positions_of(
-    parts: Iterable[Partition | Told], topics: Iterable[str]
+    parts: Iterable[Partition | Caught], topics: Iterable[str]
 ) -> dict[str, dict[str, int]]:
     """Topic → partition → next offset, of numbered partitions; 0 where nothing was folded."""
     numbered = sorted(((part.number or 0, part) for part in parts), key=itemgetter(0))
@@ -67,7 +52,7 @@ def positions_of(
     }
 
 
-def accepted_gaps(parts: Iterable[Partition | Told]) -> list[dict[str, object]]:
+def accepted_gaps(parts: Iterable[Partition | Caught]) -> list[dict[str, object]]:
     """What is missing from the tables and was accepted as missing, sorted; ``to`` is excluded."""
     found = (
         (topic, part.number or 0, first, beyond)

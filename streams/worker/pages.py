@@ -12,14 +12,13 @@ from schemas.pack import Pack
 from schemas.routing import partition_of
 from streams.metrics.view import View
 from streams.tables.basis import asked, basis
+from streams.tables.caught import Caught, caught
 from streams.tables.digest import (
-    Told,
     accepted_gaps,
     content_digest,
     positions_of,
     rejected_counts,
     statement_digest,
-    told_of,
 )
 from streams.tables.partition import Partition
 from streams.tables.views import TABLES, rows
@@ -141,10 +140,10 @@ async def digest(app: ScrutineerApp) -> dict[str, object]:
     whole = len(live) == app.settings.topics.partitions
     breath = Breath()
     found: dict[str, str] = {}
-    told: list[Told] = []
+    told: list[Caught] = []
     for part in live.values():
         # No await here: all of a partition at one moment. Hashing it may take seconds.
-        told.append(told_of(part))
+        told.append(caught(part))
         hashing = {code: region.hashing() for code, region in part.regions.items()}
         for code, steps in hashing.items():
             for known in steps:
@@ -197,9 +196,10 @@ async def table(app: ScrutineerApp, name: str, query: Mapping[str, str]) -> dict
     region = query.get("region")
     if region is not None:
         check_region(app, region)
-    breath = Breath()
-    for part in list(app.states.live().values()):
-        await _settle(part, app.pack, breath)
+    live, breath = app.states.live(), Breath()
+    number = None if region is None else partition_of(region, app.settings.topics.partitions)
+    for one in live if number is None or name in _ACROSS else {number} & live.keys():
+        await _settle(live[one], app.pack, breath)
     found = await _rows(app, name, region, confirmed in ("1", "true"))
     return {
         "election": app.pack.id,

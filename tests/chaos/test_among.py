@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 from typing import Final
 
 import pytest
@@ -14,11 +12,11 @@ from streams.log.clients import producer
 from streams.log.topics import create_topics
 from streams.settings import BrokerSettings, Settings, TopicSettings
 from tests.chaos.brokers import Brokers
+from tests.chaos.child import must_find_all_as_it_should_be
 from tests.chaos.faults import among
 from tests.chaos.proxy import FAIR, Proxy, Weather
 from tests.chaos.sandbox import prepare
 from tests.chaos.schedule import Fault
-from tests.data import ROOT
 
 WAIT: Final = 4.0
 """Seconds for which something does not happen; far less than the 30 after which a copy is out."""
@@ -118,13 +116,4 @@ async def _acknowledged(client: AIOKafkaProducer, topic: str) -> float:
 @pytest.mark.usefixtures("sandbox", "jars")
 def test_replication_goes_through_the_proxy() -> None:
     """It is late where that delays, and waits for as long as that lets nothing through."""
-    done = subprocess.run(
-        [sys.executable, "-c", STARTER],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
-    assert "all as it should be" in done.stdout
+    must_find_all_as_it_should_be(STARTER)

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.brokers import CLIENT, PROXIED
+from tests.chaos.child import must_find_all_as_it_should_be
 from tests.chaos.proxy import Proxy, Weather
 from tests.chaos.sandbox import DATA, Host, prepare, run_inside
 from tests.data import ROOT
@@ -99,16 +100,7 @@ def test_links_fail_and_the_proxy_loses_nothing() -> None:
     """A link that is down lets nothing through; a proxy that delays gives every byte in order."""
     code = "from tests.chaos.test_sandbox import inside; inside()"
     ours = f"run_inside(sys.executable, '-c', {code!r})"
-    done = subprocess.run(
-        [sys.executable, "-c", f"import sys; {IMPORT}; sys.exit({ours})"],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
-    assert "all as it should be" in done.stdout
+    must_find_all_as_it_should_be(f"import sys; {IMPORT}; sys.exit({ours})")
 
 
 def running(mark: str) -> int:

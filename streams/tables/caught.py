@@ -1,4 +1,4 @@
-"""What the metrics say of a partition beside its regions' tables, as it was at one moment."""
+"""What is said of a partition beside its regions' tables, as it was at one moment."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ class Caught(NamedTuple):
     ``gaps``: accepted ones by topic, [from, to) each. ``positions``: events by region.
     """
 
+    number: int | None
     next: Mapping[str, int]
     outcomes: Mapping[tuple[str, Outcome], int]
     rejected: Counted
@@ -29,6 +30,7 @@ class Caught(NamedTuple):
 def caught(part: Partition) -> Caught:
     """A copy that later events leave as it is."""
     return Caught(
+        part.number,
         dict(part.next),
         dict(part.outcomes),
         dict(part.rejected),
