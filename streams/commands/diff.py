@@ -16,7 +16,7 @@ from streams.archive.folding import AsOf
 from streams.archive.pack_changes import PackChange, judgement_changes, pack_changes
 from streams.archive.replay import Numbers
 from streams.commands.inputs import Chosen, replayed, texts_of
-from streams.commands.replay import moment, saved
+from streams.commands.replay import as_printed, moment, saved
 from streams.errors import UserError
 from streams.tables.view import Row
 from streams.tables.views import TABLES
@@ -35,6 +35,13 @@ _SAVED: Final = ".json"
 @click.option("--pack-a", metavar="DIR", help="What if A were judged by this pack?")
 @click.option("--pack-b", metavar="DIR", help="What if B were judged by this pack?")
 @click.option(
+    "--happened-by",
+    metavar="TIME",
+    help="Of both sides only what happened up to then, by the events' times.",
+)
+@click.option("--happened-by-a", metavar="TIME", help="The same of A.")
+@click.option("--happened-by-b", metavar="TIME", help="The same of B.")
+@click.option(
     "--table",
     "names",
     multiple=True,
@@ -51,6 +58,9 @@ def command(
     where: str | None,
     pack_a: str | None,
     pack_b: str | None,
+    happened_by: str | None,
+    happened_by_a: str | None,
+    happened_by_b: str | None,
     names: tuple[str, ...],
     region: str | None,
     as_json: bool,
@@ -59,22 +69,33 @@ def command(
     """Show what changed from A to B: rows of tables, and what can have done it.
 
     A and B are archives, files or the word kafka; with @TIME what was known then, as in
-    kept@2023-03-19T14:00:00+06:00. Or they are what `scrutineer replay --json` printed, by any
-    version, in a file that ends with .json. Events are named by source and id, differences of
-    the packs (--pack-a, --pack-b) by file and key. Exit status 1: something
-    differs, of the table and the region that are asked for.
+    kept@2023-03-19T14:00:00+06:00; with --happened-by what had happened by then, however late it
+    became known. Or they are what `scrutineer replay --json` printed, by any version, in a file
+    that ends with .json. Events are named by source and id, differences of the packs (--pack-a,
+    --pack-b) by file and key. Exit status 1: something differs, of the table and the region that
+    are asked for.
     """
-    sides = [
-        _side(each, pack if pack is not None else where, pack is not None, region, jobs)
-        for each, pack in ((a, pack_a), (b, pack_b))
-    ]
-    first, second = sides
+    both = moment(happened_by, "--happened-by")
+    first, second = (
+        _side(
+            each,
+            pack if pack is not None else where,
+            pack is not None,
+            both if by is None else moment(by, option),
+            region,
+            jobs=jobs,
+        )
+        for each, pack, by, option in (
+            (a, pack_a, happened_by_a, "--happened-by-a"),
+            (b, pack_b, happened_by_b, "--happened-by-b"),
+        )
+    )
     _check_same(a, b, first, second, chosen=pack_a is not None or pack_b is not None)
     if isinstance(first, State) and isinstance(second, State):
         packs = pack_changes(first.texts, second.texts, (first.numbers.pack, second.numbers.pack))
         events, changes = differences(first.numbers, second.numbers, names, region, packs)
     else:
-        one, other = (_saved(side, region) for side in sides)
+        one, other = (_saved(side, region) for side in (first, second))
         packs = _judged_otherwise(one, other)
         mine, theirs = (side.tables(names, region) for side in (one, other))
         events, changes = [], of_documents(mine, theirs, packs)
@@ -110,13 +131,14 @@ class State(NamedTuple):
     def about(self) -> dict[str, object]:
         """What it is, in short."""
         numbers = self.numbers
-        known_at = numbers.as_of.known_at
+        as_of = numbers.as_of
         return {
             "election": numbers.pack.id,
             "content_digest": numbers.content_digest,
             "statement_digest": numbers.statement_digest,
             "lost": numbers.lost,
-            "known_at": None if known_at is None else rfc3339(known_at),
+            "known_at": as_printed(as_of.known_at),
+            "happened_by": as_printed(as_of.happened_by),
             "now": rfc3339(numbers.now),
             "now_is": numbers.now_is,
             "version": version("scrutineer"),
@@ -141,6 +163,7 @@ class Saved(NamedTuple):
             "content_digest",
             "statement_digest",
             "known_at",
+            "happened_by",
             "now",
             "version",
             "lost",
@@ -157,15 +180,26 @@ class Saved(NamedTuple):
 
 
 def _side(
-    text: str, where: str | None, chosen: bool, region: str | None, jobs: int | None
+    text: str,
+    where: str | None,
+    chosen: bool,
+    happened_by: int | None,
+    region: str | None,
+    *,
+    jobs: int | None,
 ) -> State | Saved:
     """``chosen``: the pack is meant for this side, so it may accept other events."""
     source, time = _split(text)
     if source.endswith(_SAVED) and time is None:
         if where is not None:
             raise UserError(f"{text}: is a result already, no pack judges it anew")
+        if happened_by is not None:
+            raise UserError(
+                f"{text}: is a result already, of all events that were asked for then: "
+                "--happened-by-a and --happened-by-b are each for one side"
+            )
         return _read(source)
-    as_of = AsOf(known_at=moment(time, f"{source}@"))
+    as_of = AsOf(moment(time, f"{source}@"), happened_by)
     asked = Chosen((source,), where, as_of, jobs, tell=False, accept_pack=chosen)
     return State(replayed(asked, region), texts_of(asked))
 

@@ -172,8 +172,8 @@ def saved(
     )
     return {
         **{name: value for name, value in found.items() if name != "tables"},
-        "known_at": _printed(replay.as_of.known_at),
-        "happened_by": _printed(replay.as_of.happened_by),
+        "known_at": as_printed(replay.as_of.known_at),
+        "happened_by": as_printed(replay.as_of.happened_by),
         "statement_digest": replay.statement_digest,
         "lost": replay.lost,
         "version": version("scrutineer"),
@@ -182,7 +182,8 @@ def saved(
     }
 
 
-def _printed(moment: int | None) -> str | None:
+def as_printed(moment: int | None) -> str | None:
+    """A moment in µs as JSON has it; None: of none."""
     return None if moment is None else rfc3339(moment)
 
 

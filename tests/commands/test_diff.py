@@ -13,7 +13,7 @@ from streams.errors import UserError
 from streams.packs import pack_directory
 from tests.archive.made import build, made_log
 from tests.commands.test_archive import run
-from tests.worker.sample import PACK, encoded, incident, triage
+from tests.worker.sample import PACK, at, encoded, incident, triage
 
 EVENTS = [
     encoded(incident(1, "KZ-75", category="tension"), "observer"),
@@ -54,6 +54,45 @@ def test_one_document(archive: str) -> None:
     assert change["before"] is None
     assert change["after"]["region"] == change["region"] == "KZ-61"
     assert change["causes"] == found["events"]
+
+
+@pytest.fixture
+def late(tmp_path: Path) -> str:
+    """Of four events of one cell, a second apart in the log; the last happened second."""
+    seconds = (0, 60, 120, 30)
+    events = [
+        encoded(incident(number, "KZ-75", second, category="tension"), "observer")
+        for number, second in enumerate(seconds)
+    ]
+    build(str(tmp_path / "late"), made_log(events), rounds=1)
+    return str(tmp_path / "late")
+
+
+def test_what_had_happened_and_was_not_known_yet(late: str) -> None:
+    """Of one moment: both sides by event time, one of them only as far as the log had come."""
+    early = f"{late}@2023-03-20T00:00:01Z"
+    by = ("--happened-by", at(60), "--table", "incidents")
+    done = run("diff", early, late, *by)
+    assert done.return_value == 1
+    assert "reports 2 → 3" in done.stdout
+    assert "events: 1 more, 0 gone" in done.stdout
+    found = json.loads(run("diff", early, late, *by, "--json").stdout)
+    assert [each["id"] for each in found["events"]] == ["i3-0"]
+    assert {found[side]["happened_by"] for side in "ab"} == {found["a"]["now"]}
+    assert found["a"]["now"] == found["b"]["now"]
+
+
+def test_each_side_may_have_its_own_event_time(late: str) -> None:
+    """What happened between two moments, whenever it became known."""
+    names = ("--table", "incidents", "--json")
+    found = json.loads(
+        run(
+            *("diff", late, late, "--happened-by-a", at(20), "--happened-by-b", at(60), *names)
+        ).stdout
+    )
+    assert [each["id"] for each in found["events"]] == ["i1-0", "i3-0"]
+    one = run("diff", late, late, "--happened-by", at(60), "--happened-by-a", at(20), *names)
+    assert json.loads(one.stdout) == found
 
 
 def test_the_same_is_0(archive: str, tmp_path: Path) -> None:
@@ -108,6 +147,8 @@ def test_mistakes_are_told(archive: str, tmp_path: Path) -> None:
         run("diff", f"{archive}@2023-03-20T00:00:01", archive)
     with pytest.raises(UserError, match="me@home"):
         run("diff", "me@home", archive)
+    with pytest.raises(UserError, match="--happened-by-b noon: write a time with its offset"):
+        run("diff", archive, archive, "--happened-by-b", "noon")
     from tests.archive.made import head
 
     build(str(tmp_path / "x"), {}, of=head(acceptance="0" * 64))
@@ -186,6 +227,11 @@ def test_what_is_no_result(archive: str, tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(run("replay", archive, "--json").stdout)
     with pytest.raises(UserError, match="no pack judges it anew"):
         run("diff", tmp_path / "a.json", archive, "--pack-a", PACK)
+    moment = "2023-03-19T12:00:00Z"
+    with pytest.raises(UserError, match=r"a\.json: is a result already, of all events"):
+        run("diff", tmp_path / "a.json", archive, "--happened-by", moment)
+    done = run("diff", tmp_path / "a.json", archive, "--happened-by-b", moment)
+    assert "2023-03-19T12:00:00Z (happened by)" in done.stdout
 
 
 def test_ages_are_not_among_what_became_what() -> None:
