@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.conn import create_conn
+from aiokafka.conn import AIOKafkaConnection
 from aiokafka.errors import (
     AuthenticationFailedError,
     IllegalSaslStateError,
@@ -170,12 +170,21 @@ async def probe(broker: BrokerSettings) -> str | None:
 
 async def _knock(host: str, port: int, options: Mapping[str, Any]) -> None:
     """Connect, and ask for something: a listener that wants a login talks of its versions first."""
-    link = await create_conn(host, port, request_timeout_ms=_PROBE_MS, **options)
+    link = AIOKafkaConnection(host, port, request_timeout_ms=_PROBE_MS, **options)
+    try:
+        await link.connect()
+    except KafkaError:
+        await _goodbye(link)  # a login refused: closed already, and not waited for
+        raise
     try:
         await link.send(MetadataRequest([]))
     finally:
-        # TLS says goodbye: what ends right after this must not cut that off.
-        await asyncio.wait([link.close()], timeout=_GOODBYE_SECONDS)
+        await _goodbye(link)
+
+
+async def _goodbye(link: AIOKafkaConnection) -> None:
+    """TLS says goodbye: what ends right after this must not cut that off."""
+    await asyncio.wait([link.close()], timeout=_GOODBYE_SECONDS)
 
 
 async def wait_for_broker(settings: Settings, say: Callable[[str], None]) -> None:

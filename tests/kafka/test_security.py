@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from pydantic import SecretStr
 
@@ -45,6 +46,15 @@ async def there_and_back(settings: Settings) -> None:
 def changed(settings: Settings, **broker: Any) -> Settings:
     """The same with other broker settings."""
     return settings.model_copy(update={"broker": settings.broker.model_copy(update=broker)})
+
+
+def connections_to(kafka: KafkaCluster) -> int:
+    """Connections of this process to the brokers that are not closed."""
+    ports = {int(address.rpartition(":")[2]) for address in kafka.bootstrap.split(",")}
+    return sum(
+        bool(link.raddr) and link.raddr.port in ports
+        for link in psutil.Process().net_connections("tcp")
+    )
 
 
 async def test_sasl_plain(kafka_cluster: Callable[..., KafkaCluster], tmp_path: Path) -> None:
@@ -106,6 +116,7 @@ async def test_scram_over_mutual_tls(
     assert await probe(other.broker) is None
     with pytest.raises(UserError, match=r"refuses the login of 'bob' by SCRAM-SHA-256"):
         await probe(changed(settings, sasl_mechanism="SCRAM-SHA-256").broker)
+    assert connections_to(kafka) == 0, "a command that ends now would cut the goodbye off"
     with pytest.raises(UserError, match=r"certificate of the broker .* is not accepted"):
         await probe(changed(settings, ssl_cafile=None).broker)
     with pytest.raises(UserError, match=r"certificate of the broker .* is not accepted"):
