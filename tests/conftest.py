@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 
 from hypothesis import settings
@@ -18,3 +19,11 @@ def pytest_configure() -> None:
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_unconfigure() -> None:
+    """What tests of the worker moved out of the collector's sight is freed before the process ends.
+
+    nanobind, beneath a library that counts senders, prints hundreds of lines about what is not.
+    """
+    gc.unfreeze()
