@@ -25,7 +25,8 @@ LONGEST: Final = 30.0
 LONGEST_OF: Final = {"/digest": 300.0}
 """Of a page that may take longer: it goes through all there is, and gives way to the events."""
 AT_ONCE: Final = 4
-"""Pages that are made at the same time: more of them wait, so that the tables' work goes on."""
+"""Pages that are made at the same time: more of them wait, so that the tables' work goes on.
+Beside them one of those that may take longer."""
 
 
 def token_of(settings: WorkerSettings) -> str | None:
@@ -95,6 +96,7 @@ class Guard:
         self._host = host
         self._token = token
         self._places = asyncio.Semaphore(AT_ONCE)
+        self._long = asyncio.Semaphore(1)
 
     async def __call__(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Answer, refuse with 401 or 403, or give up with 503."""
@@ -107,8 +109,10 @@ class Guard:
         if request.path in OPEN:
             return await handler(request)
         longest = LONGEST_OF.get(request.path, LONGEST)
+        # What takes minutes must not hold the places of what takes a second.
+        places = self._long if request.path in LONGEST_OF else self._places
         try:
-            async with asyncio.timeout(longest), self._places:
+            async with asyncio.timeout(longest), places:
                 return await handler(request)
         except TimeoutError:
             less = "" if request.path in LONGEST_OF else "ask for one region, or "

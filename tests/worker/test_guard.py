@@ -158,6 +158,32 @@ async def test_only_so_many_at_once_and_health_never_waits(monkeypatch: pytest.M
         await client.close()
 
 
+async def test_digests_are_made_one_after_the_other_and_hold_up_no_table() -> None:
+    """However many are asked for: they may take minutes each."""
+    begun, first, go_on = 0, asyncio.Event(), asyncio.Event()
+
+    async def slow(request: web.Request) -> web.StreamResponse:
+        nonlocal begun
+        if request.path == "/digest":
+            begun += 1
+            first.set()
+            await go_on.wait()
+        return web.Response()
+
+    client = await _client(slow)
+    try:
+        asked = [asyncio.create_task(client.get("/digest")) for _ in range(guard.AT_ONCE + 1)]
+        async with asyncio.timeout(60):
+            await first.wait()
+            assert (await client.get("/tables")).status == 200
+        assert begun == 1
+        go_on.set()
+        assert {(await one).status for one in asked} == {200}
+        assert begun == len(asked)
+    finally:
+        await client.close()
+
+
 def test_a_token_is_given_once_and_is_long(tmp_path: Path) -> None:
     """In the settings or in a file; a short one can be guessed, an empty one is none."""
     file = tmp_path / "token"
