@@ -11,6 +11,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from streams.log.heads import check_heads
 from streams.log.topics import Creation, Problem, check_topics, create_topics
 from streams.settings import Settings, load_settings
 
@@ -46,13 +47,13 @@ def create(*, alter: bool) -> int:
 @command.command()
 @click.option("--json", "as_json", is_flag=True, help="Findings as a JSON array.")
 def check(*, as_json: bool) -> int:
-    """Compare the topics with what they should be.
+    """Compare the topics with what they should be; look whether the inputs still begin at offset 0.
 
     Exit status 1: something is not as it should be. What a broker does not tell is listed, and is
     no failure.
     """
     settings = load_settings()
-    problems = asyncio.run(check_topics(settings))
+    problems = asyncio.run(_check(settings))
     if as_json:
         click.echo(json.dumps([problem._asdict() for problem in problems], indent=2))
     else:
@@ -63,6 +64,10 @@ def check(*, as_json: bool) -> int:
         untold = f"; {len(problems)} things the broker does not tell" if problems else ""
         click.echo(f"{', '.join(settings.topics.inputs)}: as they should be, {inputs}{untold}")
     return int(wrong > 0)
+
+
+async def _check(settings: Settings) -> list[Problem]:
+    return [*await check_topics(settings), *await check_heads(settings)]
 
 
 def show(problems: Sequence[Problem]) -> None:

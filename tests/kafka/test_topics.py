@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import Callable, Mapping
 
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from streams.errors import UserError
-from streams.log.clients import admin
+from streams.log.clients import admin, producer
+from streams.log.heads import check_heads
 from streams.log.layout import layouts
 from streams.log.topics import Topic, check_topics, create_topics, describe
 from streams.settings import Settings
@@ -56,6 +58,23 @@ async def test_created_topics_are_exactly_as_the_layout_says(kafka: KafkaCluster
         assert layout.configs.items() <= topic.configs.items()
     assert await check_topics(settings) == []
     assert await create_topics(settings) == ([], [], [])
+
+
+async def test_a_log_whose_beginning_is_gone_is_found(kafka: KafkaCluster) -> None:
+    """The settings may be right now, and what was deleted before stays deleted."""
+    settings = kafka.settings(partitions=3)
+    await create_topics(settings)
+    topic = settings.topics.observer
+    async with producer(settings) as out:
+        for number in (1, 1, 1, 2):
+            await out.send_and_wait(topic, b"event", partition=number)
+    assert await check_heads(settings) == []
+    async with admin(settings.broker) as client:
+        await client.delete_records({TopicPartition(topic, 1): RecordsToDelete(before_offset=2)})
+    (problem,) = await check_heads(settings)
+    assert problem[:4] == (topic, "log begins", "partition 1 at 2", "at offset 0")
+    assert problem.kind == "wrong"
+    assert await check_topics(settings) == []
 
 
 async def test_topics_with_a_brokers_defaults_are_refused_and_set_right(
