@@ -91,21 +91,13 @@ def command(
         )
     )
     _check_same(a, b, first, second, chosen=pack_a is not None or pack_b is not None)
-    if isinstance(first, State) and isinstance(second, State):
-        packs = pack_changes(first.texts, second.texts, (first.numbers.pack, second.numbers.pack))
-        events, changes = differences(first.numbers, second.numbers, names, region, packs)
-    else:
-        one, other = (_saved(side, region) for side in (first, second))
-        packs = _judged_otherwise(one, other)
-        mine, theirs = (side.tables(names, region) for side in (one, other))
-        events, changes = [], of_documents(mine, theirs, packs)
-    found = Found(events, changes, packs)
+    found = _found(first, second, names, region)
     if as_json:
         click.echo(json.dumps(_document(first, second, found), ensure_ascii=False))
     else:
         for line in _lines(first, second, found):
             click.echo(line)
-    return int(bool(events or changes))
+    return int(bool(found.events or found.changes))
 
 
 class Found(NamedTuple):
@@ -230,6 +222,18 @@ def _judged_otherwise(one: Saved, other: Saved) -> list[PackChange]:
     """Thresholds that differ, where both results say theirs."""
     a, b = (side.document.get("judgement") for side in (one, other))
     return judgement_changes(a, b) if a and b else []
+
+
+def _found(
+    first: State | Saved, second: State | Saved, names: Sequence[str], region: str | None
+) -> Found:
+    if isinstance(first, State) and isinstance(second, State):
+        packs = pack_changes(first.texts, second.texts, (first.numbers.pack, second.numbers.pack))
+        return Found(*differences(first.numbers, second.numbers, names, region, packs), packs)
+    one, other = (_saved(side, region) for side in (first, second))
+    packs = _judged_otherwise(one, other)
+    mine, theirs = (side.tables(names, region) for side in (one, other))
+    return Found([], of_documents(mine, theirs, packs), packs)
 
 
 def _check_same(
