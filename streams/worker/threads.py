@@ -6,7 +6,8 @@ import asyncio
 import gc
 import sys
 import threading
-from collections.abc import Coroutine
+import weakref
+from collections.abc import Collection, Coroutine
 from typing import Any, ClassVar, Final, TypeVar
 
 T = TypeVar("T")
@@ -25,21 +26,30 @@ class LoopThread:
 
     def __init__(self, name: str) -> None:
         self._loop = asyncio.new_event_loop()
+        self._asked: weakref.WeakSet[Coroutine[Any, Any, Any]] = weakref.WeakSet()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         self._loop.run_forever()
+        # What was asked for closes its clients. Their own tasks end with them, and those that close
+        # them are not to be disturbed: an unclosed client complains whenever it is thrown away.
+        running = asyncio.all_tasks(self._loop)
+        self._end({task for task in running if task.get_coro() in self._asked})
         # A task that is only dropped complains, with a trace, when its client is thrown away.
-        if left := asyncio.all_tasks(self._loop):
-            for task in left:
-                task.cancel()
-            self._loop.run_until_complete(asyncio.wait(left, timeout=_CLOSING_SECONDS))
+        self._end(asyncio.all_tasks(self._loop))
         self._loop.close()
+
+    def _end(self, left: Collection[asyncio.Task[Any]]) -> None:
+        for task in left:
+            task.cancel()
+        if left:
+            self._loop.run_until_complete(asyncio.wait(left, timeout=_CLOSING_SECONDS))
 
     def submit(self, coroutine: Coroutine[Any, Any, T]) -> asyncio.Future[T]:
         """Start ``coroutine`` there; the future belongs to the caller's loop."""
+        self._asked.add(coroutine)
         return asyncio.wrap_future(asyncio.run_coroutine_threadsafe(coroutine, self._loop))
 
     def stop(self) -> None:
