@@ -100,8 +100,8 @@ async def play(
 async def _publish(options: Options, settings: Settings, day: Day) -> Progress:
     items = await asyncio.to_thread(day.items, settings.topics)
     sender = producer(settings)
-    await sender.start()
     try:
+        await sender.start()
         player = Player(sender, settings.topics.desk, settings.topics.partitions, day.pack.id)
         return await player.play(items, day.begins, day.ends, options.seconds)
     finally:

@@ -40,8 +40,8 @@ async def foreign_events(
         return []
     found: list[Foreign] = []
     reader = consumer(settings.broker, auto_offset_reset="earliest")
-    await reader.start()
     try:
+        await reader.start()
         reader.assign(list(left))
         while left:
             for tp, records in (await reader.getmany(*left, timeout_ms=200)).items():

@@ -28,8 +28,8 @@ async def read_to_end(
     """
     count = await _partition_count(broker, topic)
     reader = consumer(broker, auto_offset_reset="earliest")
-    await reader.start()
     try:
+        await reader.start()
         numbers = range(count) if partition is None else [partition]
         parts = [TopicPartition(topic, number) for number in numbers]
         reader.assign(parts)
