@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-import random
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from functools import cache
+from itertools import count, islice
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Final, Self
@@ -21,6 +23,10 @@ from streams.errors import UserError
 START_SECONDS: Final = 20.0
 STOP_SECONDS: Final = 5.0
 ATTEMPTS: Final = 3
+
+_PORTS: Final = range(20_000, 32_000)
+_APART: Final = 7_417
+"""Ports between where processes of neighbouring numbers begin: near the range's golden section."""
 
 # ApiVersions, version 0: size, api key 18, version 0, correlation id 1, no client id.
 _API_VERSIONS: Final = bytes.fromhex("0000000a00120000 00000001 ffff")
@@ -129,12 +135,20 @@ def free_port() -> int:
     """A TCP port of the loopback address that nothing listens on now.
 
     Below the range that systems give to outgoing connections: there a client that retries a
-    stopped broker's port could be given that very port, and connect to itself.
+    stopped broker's port could be given that very port, and connect to itself. In turn, and not by
+    chance: a port that was given out is not listened on at once, and must not be given out again.
     """
-    for port in random.sample(range(20_000, 32_000), 100):
+    for turn in islice(_turns(os.getpid()), 100):
+        port = _PORTS[turn % len(_PORTS)]
         if is_free(port):
             return port
-    raise UserError("no free TCP port between 20000 and 32000 on 127.0.0.1")
+    raise UserError(f"no free TCP port between {_PORTS.start} and {_PORTS.stop} on 127.0.0.1")
+
+
+@cache
+def _turns(process: int) -> Iterator[int]:
+    """Numbers that go on from call to call: the ports in turn, in each process from elsewhere."""
+    return count(process * _APART)
 
 
 def is_free(port: int) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.embedded import EmbeddedBroker, speaks_kafka
+from streams.embedded import EmbeddedBroker, free_port, speaks_kafka
 from streams.errors import UserError
 from streams.log.clients import consumer, producer
 from streams.log.topics import create_topics
@@ -66,6 +66,19 @@ async def test_a_port_that_is_taken_is_told() -> None:
                 pass
 
 
+def test_a_port_is_not_given_out_again_soon() -> None:
+    """Neither here nor by processes beside this one: nobody listens on it yet."""
+    own = [free_port() for _ in range(300)]
+    assert len(set(own)) == len(own)
+    program = "from streams.embedded import free_port\nfor _ in range(100): print(free_port())"
+    beside = [
+        subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) for _ in range(2)
+    ]
+    given = [each.communicate()[0].split() for each in beside]
+    assert [len(ports) for ports in given] == [100, 100]
+    assert not set(given[0]) & set(given[1])
+
+
 async def test_a_platform_without_a_binary_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """The message says what to use instead."""
     monkeypatch.setenv("CALF_TANSU_BIN", "/nonexistent/tansu")
@@ -101,5 +114,5 @@ def alive(pid: int) -> bool:
     """Whether the process runs; one that has ended but is not collected does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # gone before, or between, opening and reading
         return False
