@@ -16,7 +16,7 @@ from streams.settings import LogSettings
 
 LOGGER: Final = "scrutineer"
 
-_LIBRARIES: Final = ("faust", "mode", "aiokafka", "aiohttp", "asyncio", "streams")
+LIBRARIES: Final = ("faust", "mode", "aiokafka", "aiohttp", "asyncio", "streams")
 
 
 def say(level: int, message: str, **fields: object) -> None:
@@ -102,7 +102,7 @@ def set_up(settings: LogSettings, stream: TextIO | None = None) -> Complaints:
     root.handlers[:] = [handler]
     root.setLevel(settings.level)
     complaints = Complaints()
-    for name in _LIBRARIES:
+    for name in LIBRARIES:
         library = logging.getLogger(name)
         library.handlers[:] = [complaints if name == "aiokafka" else logging.NullHandler()]
         library.propagate = settings.level == "DEBUG"

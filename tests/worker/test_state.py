@@ -103,15 +103,10 @@ def test_a_letter_cut_down_says_what_it_was() -> None:
 def test_log_lines_are_json() -> None:
     """Each line is one object, whatever is said in it; libraries keep quiet."""
     stream = io.StringIO()
-    before = logging.getLogger().handlers[:], logging.getLogger().level
     complaints = logs.set_up(LogSettings(), stream)
-    try:
-        logs.info("with\nlines", topic="t", offset=3)
-        logging.getLogger("aiokafka.x").error("cannot\nconnect")
-        logging.getLogger("faust.y").error("noise")
-    finally:
-        logging.getLogger().handlers[:], level = before
-        logging.getLogger().setLevel(level)
+    logs.info("with\nlines", topic="t", offset=3)
+    logging.getLogger("aiokafka.x").error("cannot\nconnect")
+    logging.getLogger("faust.y").error("noise")
     (line,) = stream.getvalue().splitlines()
     found = json.loads(line)
     assert (found["message"], found["topic"], found["offset"]) == ("with\nlines", "t", 3)
