@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
+import time
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from streams.log.topics import create_topics
 from streams.settings import TopicSettings
 from tests.worker import sample
 from tests.worker.conftest import settings_of
-from tests.worker.process import WorkerProcess, fold_log, send, until_caught_up
+from tests.worker.process import PATIENCE, WorkerProcess, fold_log, send, until_caught_up
 from tests.worker.sample import PACK
 
 
@@ -70,6 +71,14 @@ async def test_a_port_that_is_taken_ends_it(broker: str, tmp_path: Path) -> None
     assert "worker.port" in worker.said
 
 
+async def until_ready_or_ended(worker: WorkerProcess) -> None:
+    """Until nothing is about to end it any longer."""
+    deadline = time.monotonic() + PATIENCE
+    while worker.running and (await asyncio.to_thread(worker.get, "/readyz")).status != 200:
+        assert time.monotonic() < deadline, worker.said
+        await asyncio.sleep(0.1)
+
+
 async def test_a_broker_away_at_start_is_waited_for(tmp_path: Path) -> None:
     """One line, HTTP answers meanwhile, and work begins when the broker does."""
     port = free_port()
@@ -82,8 +91,9 @@ async def test_a_broker_away_at_start_is_waited_for(tmp_path: Path) -> None:
         assert worker.get("/tables/incidents").body["rows"] == []
         async with EmbeddedBroker(port=port):
             await create_topics(settings)
-            worker_ended = not worker.running
-            if worker_ended:  # it looked between the broker's start and the topics'
+            await until_ready_or_ended(worker)
+            if not worker.running:  # it looked between the broker's start and the topics'
+                assert "topics missing" in worker.said
                 worker.start()
             await send(settings, sample.sample(200))
             await until_caught_up(settings, [worker])
