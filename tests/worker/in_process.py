@@ -26,6 +26,8 @@ async def in_process(settings: Settings) -> AsyncIterator[ScrutineerApp]:
         await asyncio.wait([starting])
         await app.stop()
         await app.end()
+        # Its clients are closed there, which is to be over when the test is.
+        await asyncio.to_thread(app.catch_up._thread._thread.join)
         if not starting.cancelled():
             starting.result()
 
