@@ -50,8 +50,12 @@ async def test_a_broker_that_restarts_in_between_costs_nothing(
     settings = cluster.settings()
     await topics(settings)
     given = list(events(9_000))
-    said: list[str] = []
-    publisher = Publisher(settings, Pace(), 60, said.append)
+    said: list[tuple[str, int]] = []
+
+    def say(line: str) -> None:
+        said.append((line, publisher.tally.done))
+
+    publisher = Publisher(settings, Pace(), 60, say)
 
     async def with_a_restart() -> AsyncIterator[Ready]:
         number = 0
@@ -68,7 +72,10 @@ async def test_a_broker_that_restarts_in_between_costs_nothing(
         await asyncio.sleep(0.05)
     cluster.start_broker(0, wait=False)
     await publishing
-    assert said == ["no acknowledgement from the broker; waiting up to 60 s"]
+    lines, acknowledged = zip(*said, strict=True)
+    assert set(lines) == {"no acknowledgement from the broker; waiting up to 60 s"}
+    # Once for each silence: a broker that recovers on a busy machine may fall silent again.
+    assert len(set(acknowledged)) == len(acknowledged)
     assert publisher.tally.done == len(given)
     assert Counter(record.value for record in await stored(settings)) == Counter(given)
 
