@@ -7,6 +7,7 @@ import base64
 import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from email import message_from_bytes
 from email.policy import default
 from typing import NamedTuple, Self
@@ -37,6 +38,7 @@ class Inbox:
         self.messages: list[Message] = []
         self.logins: list[tuple[str, str]] = []
         self._arrived = asyncio.Condition()
+        self._talks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         application = web.Application()
@@ -46,13 +48,16 @@ class Inbox:
         site = web.TCPSite(self._web, "127.0.0.1", 0)
         await site.start()
         self.web_port = self._web.addresses[0][1]
-        self._mail = await asyncio.start_server(self._smtp, "127.0.0.1", 0)
+        self._mail = await asyncio.start_server(self._talk, "127.0.0.1", 0)
         self.mail_port = self._mail.sockets[0].getsockname()[1]
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self._mail.close()
         await self._mail.wait_closed()
+        # Whoever sent mails is gone by now: each talk ends, and its connection with it.
+        if self._talks:
+            await asyncio.wait(self._talks, timeout=PATIENCE)
         await self._web.cleanup()
 
     def of(self, receiver: str) -> list[str]:
@@ -85,6 +90,20 @@ class Inbox:
         await self._keep(Message(request.match_info["name"], text, raw, time.time()))
         return web.Response(text="ok")
 
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        talk = asyncio.current_task()
+        assert talk is not None
+        self._talks.add(talk)
+        talk.add_done_callback(self._talks.discard)
+        try:
+            await self._smtp(reader, writer)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass  # whoever talked to us was stopped
+        finally:
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
+
     async def _smtp(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         recipient = ""
         writer.write(b"220 test\r\n")
@@ -107,7 +126,6 @@ class Inbox:
                     writer.write(b"221 bye\r\n")
                     break
             writer.write(f"{answer}\r\n".encode())
-        writer.close()
 
     async def _mailed(self, recipient: str, data: bytes) -> None:
         mail = message_from_bytes(data.removesuffix(b".\r\n"), policy=default)
