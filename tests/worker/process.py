@@ -14,6 +14,7 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterable
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -145,7 +146,7 @@ class WorkerProcess:
         except urllib.error.HTTPError as error:
             with error:
                 return Answer(error.code, _parsed(error.read()))
-        except (OSError, ValueError):
+        except (OSError, HTTPException, ValueError):  # gone amid its answer is gone too
             return Answer(0, None)
 
     async def until(self, path: str, holds: Callable[[Answer], bool]) -> Answer:
