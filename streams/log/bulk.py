@@ -14,6 +14,7 @@ from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 from streams.log.clients import ISOLATION, stable_end
 from streams.log.closing import close
 from streams.log.refusals import REFUSED, refused_reading
+from streams.log.starting import start
 
 SLICE: Final = 2000
 """Records a slice: small enough that whoever shares the processor hardly notices one."""
@@ -184,7 +185,7 @@ class BulkReader:
             fetch_max_wait_ms=_FETCH_WAIT_MS,
         )
         try:
-            await consumer.start()
+            await start(consumer)
             consumer.assign(list(self.positions))
             for tp, position in self.positions.items():
                 consumer.seek(tp, position)

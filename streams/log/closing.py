@@ -19,20 +19,29 @@ async def close(stopping: Coroutine[Any, Any, None], seconds: float = SECONDS) -
     and only once the client is closed or its time is over: closing that is broken off, or that was
     not even begun, leaves connections to the garbage collector, which complains whenever it likes.
     """
-    clock = asyncio.get_running_loop().time
-    ending, end = asyncio.ensure_future(stopping), clock() + seconds
-    cancelled = False
-    while not ending.done() and (left := end - clock()) > 0:
-        try:
-            await asyncio.wait({ending}, timeout=left)
-        except asyncio.CancelledError:
-            cancelled = True
-    if not ending.done():
-        ending.cancel()
-        await asyncio.wait({ending})
+    ending = asyncio.ensure_future(stopping)
+    cancelled = await outlast(ending, seconds)
     error = None if ending.cancelled() else ending.exception()
     if cancelled:
         raise asyncio.CancelledError
     if error is not None and not isinstance(error, TimeoutError | KafkaError):
         raise error
     return error is None and not ending.cancelled()
+
+
+async def outlast(work: asyncio.Future[Any], seconds: float) -> bool:
+    """Wait until ``work`` is done, cancelled after ``seconds``; whether the caller was meanwhile.
+
+    However often the caller is cancelled, this goes on.
+    """
+    clock = asyncio.get_running_loop().time
+    end, cancelled = clock() + seconds, False
+    while not work.done() and (left := end - clock()) > 0:
+        try:
+            await asyncio.wait({work}, timeout=left)
+        except asyncio.CancelledError:
+            cancelled = True
+    if not work.done():
+        work.cancel()
+        await asyncio.wait({work})
+    return cancelled

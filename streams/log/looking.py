@@ -14,6 +14,7 @@ from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 from streams.log.clients import ISOLATION, stable_end
 from streams.log.closing import close
 from streams.log.snapshots import Anchor
+from streams.log.starting import start
 
 _POLL_MS: Final = 100
 _FETCH_WAIT_MS: Final = 10
@@ -64,7 +65,7 @@ class Look:
             max_partition_fetch_bytes=_FETCH_BYTES,
         )
         try:
-            await self._consumer.start()
+            await start(self._consumer)
             self._consumer.assign(self._tps)
         except BaseException:
             await close(self._consumer.stop())

@@ -18,6 +18,7 @@ from streams.log.clients import ISOLATION, stable_end
 from streams.log.closing import close
 from streams.log.looking import Look, crc_of
 from streams.log.snapshots import MAX_RECORD
+from streams.log.starting import start
 
 _POLL_MS: Final = 200
 _FETCH_WAIT_MS: Final = 10
@@ -64,7 +65,7 @@ class Shelf:
             fetch_max_wait_ms=_FETCH_WAIT_MS,
         )
         try:
-            await consumer.start()
+            await start(consumer)
             tp = await self._assign(consumer)
             return await self._read_on(consumer, tp)
         finally:
@@ -177,7 +178,7 @@ class ShelfWriter:
                 max_request_size=MAX_RECORD + _OVERHEAD,
             )
             try:
-                await producer.start()
+                await start(producer)
             except BaseException:
                 await close(producer.stop())
                 raise
