@@ -8,6 +8,7 @@ from schemas.routing import partition_of
 from schemas.verdict import Accepted, Rejected
 from streams.log.topics import create_topics
 from streams.packs import load_pack
+from streams.worker import watch
 from streams.worker.state import PartitionState
 from tests.kafka.harness import KafkaCluster
 from tests.worker.in_process import in_process, until, until_live
@@ -39,6 +40,8 @@ async def test_a_flooded_partition_does_not_keep_the_others_waiting(
         return fold(self, result, topic, offset)
 
     monkeypatch.setattr(PartitionState, "fold", note)
+    # The test itself holds the flow back while it sends, which is no stall to be read past in bulk.
+    monkeypatch.setattr(watch, "STALLED_SECONDS", 600.0)
     async with in_process(settings) as app:
         await until_live(app)
         app.consumer.stop_flow()
