@@ -207,6 +207,7 @@ async def test_a_rebuild_that_is_cancelled_leaves_nothing() -> None:
         assert tables() is None
     finally:
         gc.enable()
+        await app.end()
     assert app.failure is None
 
 
