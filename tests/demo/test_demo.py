@@ -265,7 +265,10 @@ def test_a_place_that_cannot_be_written(tmp_path: Path, name: str) -> None:
 
 
 def test_events_of_others_are_replayed_too(tmp_path: Path) -> None:
-    """A person sends two while the day is played: digests agree, what was accepted is kept."""
+    """A person sends two while the day is played: digests agree, what was accepted is kept.
+
+    It is played long enough for a command to be started meanwhile on a busy machine.
+    """
     event = {
         "specversion": "1.0",
         "id": "mine-1-0",
@@ -287,7 +290,7 @@ def test_events_of_others_are_replayed_too(tmp_path: Path) -> None:
     late = event | {"id": "mine-2-0", "time": "2933-03-19T12:00:00+06:00"}
     late["data"] = event["data"] | {"report_id": "mine-2"}  # type: ignore[operator]
     (tmp_path / "late.jsonl").write_text(json.dumps(late) + "\n")
-    with DemoProcess(tmp_path, "--seconds", "15") as demo:
+    with DemoProcess(tmp_path, "--seconds", "30") as demo:
         demo.until(demo.says("REAL, as published"))
         config = str(demo.folder / "scrutineer.toml")
         program = [sys.executable, "-m", "streams"]

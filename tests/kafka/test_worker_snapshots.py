@@ -279,7 +279,8 @@ async def restarts_from_a_snapshot(settings: Settings, worker: WorkerProcess) ->
     worker.start()
     await worker.until_ready()
     assert "snapshot not used" not in worker.said
-    assert worker.said.count("restored from a snapshot") == restored + 1
+    # Once more if the group shares out anew meanwhile, as it may on a busy machine.
+    assert worker.said.count("restored from a snapshot") > restored
     assert worker.get("/digest").body == before
 
 
