@@ -88,8 +88,7 @@ def command(
             refuse_inside(str(output), each, "--output")
     chosen = Chosen(inputs, where, as_of, jobs, tell=False, accept_pack=accept_pack)
     packs, clock = _packs(archives, where), time.time_ns() // 1000
-    if as_of.known_at is not None and as_of.known_at > clock:
-        raise UserError(f"--known-at {known_at}: is still to come: nobody knows yet what was known")
+    _refuse_to_come(as_of, known_at, happened_by, clock)
     if not internal:
         for pack in packs:
             refuse_embargoed(pack, clock)
@@ -100,6 +99,18 @@ def command(
     about = _about(archives)
     statement = made(replay, about, total, public=not internal, at_least=least)
     _write(_text(statement, form), output)
+
+
+def _refuse_to_come(
+    as_of: AsOf, known_at: str | None, happened_by: str | None, clock: int
+) -> None:
+    """UserError: a moment is after ``clock``, the wall clock in µs: "0 published by then"."""
+    if as_of.known_at is not None and as_of.known_at > clock:
+        raise UserError(f"--known-at {known_at}: is still to come: nobody knows yet what was known")
+    if as_of.happened_by is not None and as_of.happened_by > clock:
+        raise UserError(
+            f"--happened-by {happened_by}: is still to come: nobody knows yet what will happen"
+        )
 
 
 def _opened(inputs: Sequence[str]) -> Archives:

@@ -120,6 +120,14 @@ def test_a_cut_off_after_the_newest_record_is_told(archive: str) -> None:
         assert any(line.startswith(told) for line in found["about"]) == there
 
 
+def test_a_moment_after_the_newest_record_is_told_as_well(archive: str) -> None:
+    """Of what had happened: hours after the close that nobody archived are no hours of silence."""
+    told = "The newest record archived is of 2023-03-20 06:05"
+    for happened, there in (("2023-03-20T00:05:09Z", False), ("2023-04-30T12:00:00Z", True)):
+        found = json.loads(run(archive, "--format", "json", "--happened-by", happened).stdout)
+        assert any(line.startswith(told) for line in found["about"]) == there
+
+
 def test_what_was_rejected_is_told(tmp_path: Path, public: Any) -> None:
     """A share of what was accepted says nothing of what was not."""
     assert said(public)["coverage.rejected"]["figures"] == {"rejected": 0}
@@ -165,6 +173,7 @@ def test_mistakes_are_told(archive: str, tmp_path: Path) -> None:
         ([archive, "--known-at", "noon"], "--known-at noon: write a time"),
         ([archive, "--known-at", "2999-01-01T00:00:00Z"], "is still to come"),
         ([archive, "--happened-by", "noon"], "--happened-by noon: write a time"),
+        ([archive, "--happened-by", "2999-01-01T00:00:00Z"], "--happened-by 2999.*still to come"),
         ([archive, "--pack", "st-petersburg-2021"], "the archive of kz-2023-03-19"),
         ([archive, "-o", inside], "is in the archive"),
         ([archive, "-o", tmp_path / "no" / "such"], "cannot be written"),

@@ -79,14 +79,16 @@ def _about(replay: LogReplay, archives: tuple[Archived, ...], material: Material
     lines = [f"As of {local(replay.now, pack)} ({pack.time_zone}; {replay.now_is})."]
     if (known := replay.as_of.known_at) is not None:
         lines.append(f"Only what the mission knew at {local(known, pack)}.")
-        newest = max((one.newest for one in archives if one.newest), default=None)
-        if newest is not None and microseconds(datetime.fromisoformat(newest)) < known:
-            lines.append(
-                f"The newest record archived is of {local(newest, pack)}: whatever was published "
-                "or reported from then to the cut-off is in no figure."
-            )
-    if replay.as_of.happened_by is not None:
-        lines.append(f"Only what had happened by {local(replay.as_of.happened_by, pack)}.")
+    if (happened := replay.as_of.happened_by) is not None:
+        lines.append(f"Only what had happened by {local(happened, pack)}.")
+    newest = max((one.newest for one in archives if one.newest), default=None)
+    # By what happened: who knew of it later, knew of it in time.
+    cut = happened if known is None else known
+    if newest and cut is not None and microseconds(datetime.fromisoformat(newest)) < cut:
+        lines.append(
+            f"The newest record archived is of {local(newest, pack)}: whatever was published "
+            "or reported from then to the cut-off is in no figure."
+        )
     lines.append(
         "Preliminary figures of observers' reports and of what authorities published, without "
         "findings or conclusions. Beside each stands its basis. A share without an interval "
