@@ -101,9 +101,7 @@ def command(
     _write(_text(statement, form), output)
 
 
-def _refuse_to_come(
-    as_of: AsOf, known_at: str | None, happened_by: str | None, clock: int
-) -> None:
+def _refuse_to_come(as_of: AsOf, known_at: str | None, happened_by: str | None, clock: int) -> None:
     """UserError: a moment is after ``clock``, the wall clock in µs: "0 published by then"."""
     if as_of.known_at is not None and as_of.known_at > clock:
         raise UserError(f"--known-at {known_at}: is still to come: nobody knows yet what was known")

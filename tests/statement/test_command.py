@@ -39,17 +39,17 @@ def test_an_object_store_gives_the_same_bytes(archive: str) -> None:
     assert first == other
 
 
-def test_a_cut_off_by_what_was_known(archive: str, public: Any) -> None:
+def test_a_cut_off_by_what_was_known(archive: str, internal: Any) -> None:
     """A prefix of the log, with the digests that a replay up to then has."""
     known = "2023-03-20T00:05:00Z"
-    found = stated(archive, "--known-at", known)
+    found = stated(archive, "--known-at", known, "--internal")
     replay = scrutineer("replay", archive, "--json", "--known-at", known)
     digests = json.loads(replay.stdout)
     basis = found["basis"]
     assert (basis["records"], basis["left_out"]) == (301, 9)
     assert basis["content_digest"] == digests["content_digest"]
     assert basis["statement_digest"] == digests["statement_digest"] is not None
-    assert (public["basis"]["records"], public["basis"]["left_out"]) == (310, 0)
+    assert (internal["basis"]["records"], internal["basis"]["left_out"]) == (310, 0)
 
 
 def test_a_cut_off_by_what_had_happened(archive: str) -> None:
@@ -63,10 +63,10 @@ def test_a_cut_off_by_what_had_happened(archive: str) -> None:
     assert "turnout.open" in said(found)
 
 
-def test_its_basis_is_the_archive(archive: str, public: Any) -> None:
+def test_its_basis_is_the_archive(archive: str, internal: Any) -> None:
     """Its chain, its size, and whose signature was verified."""
     manifest = manifest_of(open_store(archive))
-    (told,) = public["basis"]["archives"]
+    (told,) = internal["basis"]["archives"]
     assert told == {
         "chain": manifest["segments"][-1]["chain"],
         "segments": len(manifest["segments"]),
@@ -74,7 +74,7 @@ def test_its_basis_is_the_archive(archive: str, public: Any) -> None:
         "signed_by": manifest["signature"]["public_key"],
         "newest": "2023-03-20T00:05:09Z",
     }
-    assert public["basis"]["acceptance_digest"] == manifest["head"]["acceptance"]
+    assert internal["basis"]["acceptance_digest"] == manifest["head"]["acceptance"]
 
 
 def test_a_forged_signature_is_refused(archive: str, tmp_path: Path) -> None:
@@ -91,13 +91,13 @@ def test_a_forged_signature_is_refused(archive: str, tmp_path: Path) -> None:
 def test_of_two_copies_each_is_named(archive: str, tmp_path: Path) -> None:
     """With its own chain; the figures are those of one."""
     copy = shutil.copytree(archive, tmp_path / "copy")
-    both = json.loads(run(archive, copy, "--format", "json", "--known-at", CUT_OFF).stdout)
+    both = stated(archive, copy, "--internal")
     assert len(both["basis"]["archives"]) == 2
-    assert both["sections"] == stated(archive)["sections"]
+    assert both["sections"] == stated(archive, "--internal")["sections"]
     assert both["basis"]["left_out"] == 0
 
 
-def test_what_two_halves_hold_is_counted_once(archive: str, tmp_path: Path, public: Any) -> None:
+def test_what_two_halves_hold_is_counted_once(archive: str, tmp_path: Path, internal: Any) -> None:
     """Copies damaged in different places make a whole one, of which nothing is left out."""
     places = []
     for number in range(2):
@@ -105,11 +105,10 @@ def test_what_two_halves_hold_is_counted_once(archive: str, tmp_path: Path, publ
         sorted((copy / "segments" / "made.observer" / "00001").iterdir())[number].unlink()
         places.append(tmp_path / f"saved{number}")
         scrutineer("archive", "verify", copy, "--salvage", places[-1])
-    both = json.loads(run(*places, "--format", "json", "--known-at", CUT_OFF).stdout)
-    assert both["sections"] == public["sections"]
-    assert both["basis"]["content_digest"] == public["basis"]["content_digest"]
-    for name in ("records", "left_out", "lost"):
-        assert both["basis"][name] == public["basis"][name]
+    both = stated(str(places[0]), places[1], "--internal")
+    assert both["sections"] == internal["sections"]
+    for name in ("content_digest", "records", "left_out", "lost"):
+        assert both["basis"][name] == internal["basis"][name]
 
 
 def test_a_cut_off_after_the_newest_record_is_told(archive: str) -> None:

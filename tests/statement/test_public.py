@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import shutil
 from datetime import datetime
 from pathlib import Path
@@ -28,9 +29,9 @@ from streams.archive.writing import head_of
 from streams.errors import UserError
 from streams.packs import load_pack, pack_directory, pack_texts
 from streams.tables.partition import Partition
-from tests.archive.made import TOPICS, build
+from tests.archive.made import TOPICS, build, made_log
 from tests.packs import SMALL_FILES, small_pack
-from tests.statement.day import CUT_OFF, SECRET, run, said, stated, tables
+from tests.statement.day import CUT_OFF, SECRET, at, observed, run, said, stated, tables
 from tests.strategies import Record
 from tests.tables.events import (
     complaint,
@@ -147,6 +148,32 @@ def test_whatever_happened_no_small_figure_is_public(data: st.DataObject) -> Non
             assert share == negative / rated
         if isinstance(seen, int) and isinstance(rated, int):
             assert seen - rated == 0 or seen - rated >= 5
+
+
+def test_the_number_of_records_does_not_give_the_rest_away(public: Any, tmp_path: Path) -> None:
+    """Of 60 visits that are shown and 3 that are not, 63 records would tell the 3."""
+    basis = public["basis"]
+    assert basis["records"] is basis["left_out"] is basis["archives"][0]["records"] is None
+    seen = [
+        observed(
+            "visit",
+            n,
+            "21:00",
+            phase=phase,
+            station=f"P-{n % 60}",
+            arrived=at("12:00"),
+            answers={},
+            rating="good",
+        )
+        for phase, numbers in (("voting", range(1000, 1060)), ("counting", range(2000, 2003)))
+        for n in numbers
+    ]
+    where = str(tmp_path / "a")
+    build(where, made_log(seen))
+    for form in ("markdown", "html", "json"):
+        text = run(where, "--known-at", CUT_OFF, "--format", form).stdout
+        assert re.search(r"\b60\b", text)
+        assert not re.search(r"(?<!KZ-)\b63\b", text)
 
 
 def test_few_are_told_as_few() -> None:

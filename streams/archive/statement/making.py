@@ -117,9 +117,9 @@ def _basis(replay: LogReplay, archives: tuple[Archived, ...], total: int, *, pub
         pack.judgement_digest,
         replay.content_digest,
         replay.statement_digest,
-        records,
-        total - records,
+        None if public else records,
+        None if public else total - records,
         replay.lost,
-        archives,
+        tuple(one._replace(records=None) for one in archives) if public else archives,
         None if public else positions_of(replay.parts, replay.topics),
     )

@@ -78,12 +78,13 @@ class CutOff(NamedTuple):
 class Archived(NamedTuple):
     """One archive that was read. ``signed_by``: a public key in hex, None: nobody.
 
-    ``newest``: when its newest record became known, as RFC 3339; None: it has no record.
+    ``records``: None in public. ``newest``: when its newest record became known, as RFC 3339; None:
+    it has no record.
     """
 
     chain: str
     segments: int
-    records: int
+    records: int | None
     signed_by: str | None
     newest: str | None
 
@@ -92,8 +93,9 @@ class Basis(NamedTuple):
     """What all figures can be computed from again, by anybody who has the archive.
 
     ``records``: read up to the cut-off; ``left_out``: in the archive, and not among them. ``lost``:
-    offsets that an archive was salvaged without. ``positions``: topic → partition → next offset;
-    None in public, as a partition of few records would tell of few reports.
+    offsets that an archive was salvaged without. ``positions``: topic → partition → next offset.
+    None in public are ``positions``, as a partition of few records would tell of few reports, and
+    numbers of records: less the reports that are shown, they are those that are withheld.
     """
 
     election: str
@@ -102,8 +104,8 @@ class Basis(NamedTuple):
     judgement_digest: str
     content_digest: str
     statement_digest: str | None
-    records: int
-    left_out: int
+    records: int | None
+    left_out: int | None
     lost: int
     archives: tuple[Archived, ...]
     positions: Mapping[str, Mapping[str, int]] | None

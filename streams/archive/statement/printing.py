@@ -23,13 +23,16 @@ def basis_lines(statement: Statement) -> Iterator[tuple[str, str]]:
     yield "Known at", cut_off.known_at or "no limit: all that is archived"
     yield "Happened by", cut_off.happened_by or "no limit"
     yield "Moment of the figures", f"{cut_off.now} ({cut_off.now_is})"
-    yield "Records read", count(basis.records)
-    yield "Records archived and left out", count(basis.left_out)
+    if basis.records is not None:
+        yield "Records read", count(basis.records)
+        yield "Records archived and left out", count(basis.left_out)
     if basis.lost:
         yield "Offsets lost", count(basis.lost)
     for one in basis.archives:
         yield "Archive, chain of its manifest", one.chain
-        yield "Archive, segments and records", f"{count(one.segments)}; {count(one.records)}"
+        yield "Archive, segments", count(one.segments)
+        if one.records is not None:
+            yield "Archive, records", count(one.records)
         yield "Archive, signed by", one.signed_by or "nobody"
         yield "Archive, newest record", one.newest or "none"
     yield "Content digest", basis.content_digest
