@@ -176,6 +176,59 @@ def test_the_number_of_records_does_not_give_the_rest_away(public: Any, tmp_path
         assert not re.search(r"(?<!KZ-)\b63\b", text)
 
 
+def reporting(*records: Record) -> tuple[Any, Any]:
+    """(stations visited while voting, stations reporting over the day), as they are published."""
+    pack = parse_pack(
+        {k: v for k, v in SMALL_FILES.items() if k not in ("stations.csv", "deployment.csv")}
+    )
+    part = Partition(pack)
+    for one in records:
+        result = read(one.raw, None, pack)
+        assert isinstance(result, Accepted), result
+        part.apply(result)
+    material = Material(pack, (part,), AFTER, public=True)
+    ((_, _, heard, _),) = coverage(material).tables[0].rows
+    visits = {row[0]: row for row in assessment(material).tables[0].rows}
+    return visits["voting"][2], heard
+
+
+def visited(number: int, rated: int, first: int = 0) -> list[Record]:
+    """So many visits, each to a station of its own, of which so many were assessed."""
+    return [
+        visit(
+            f"v{first + n}",
+            "12:00",
+            phase="voting",
+            station=f"A-{first + n}",
+            answers={},
+            **({"rating": "good"} if n < rated else {}),
+        )
+        for n in range(number)
+    ]
+
+
+def test_stations_do_not_tell_how_many_visits_were_not_assessed() -> None:
+    """64 stations and 60 assessed visits: there were 4 more. 58 stations would tell nothing."""
+    assert reporting(*visited(64, 60)) == (WITHHELD, WITHHELD)
+    again = [
+        visit(f"w{n}", "13:00", phase="voting", station="A-1", rating="good") for n in range(9)
+    ]
+    assert reporting(*visited(64, 60), *again) == (64, 64)
+    assert reporting(*visited(65, 60)) == (65, 65)
+
+
+def test_stations_reporting_do_not_tell_of_few_restrictions() -> None:
+    """64 of which 60 were visited, and fewer than 5 restrictions: there were 4."""
+    denied = [
+        restriction(f"x{n}", phase="voting", kind="entry_denied", station=f"A-{100 + n}")
+        for n in range(6)
+    ]
+    assert reporting(*visited(60, 60), *denied[:4]) == (60, WITHHELD)
+    assert reporting(*visited(60, 60), *denied) == (60, 66)
+    seen = [restriction(f"y{n}", phase="voting", station=f"A-{n}") for n in range(4)]
+    assert reporting(*visited(60, 60), *seen) == (60, 60)
+
+
 def test_few_are_told_as_few() -> None:
     """A total under the minimum takes all of its figures, and says so in words."""
     part = state(restriction("x1"), incident("i1"), decision("i1", "confirmed"), complaint("k1"))

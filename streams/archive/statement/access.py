@@ -18,9 +18,32 @@ _NOBODY: Final = "no report of any kind came in, so that this says nothing"
 _BASIS: Final = "reports that the mission's desk did not reject or find to be duplicates"
 
 
+def rare_cases(material: Material) -> bool:
+    """Whether there are fewer restrictions or incidents, though some, than are shown."""
+    numbers = (
+        sum(row["total"] for row in _standing(material)),
+        sum(row["reports"] for row in material.rows("incidents", confirmed_only=True)),
+        _unconfirmed(material),
+    )
+    return any(material.shown(number) is WITHHELD for number in numbers)
+
+
+def _standing(material: Material) -> Rows:
+    """Restrictions that the desk did not reject."""
+    return [row for row in material.rows("restrictions") if row["status"] not in DISMISSED]
+
+
+def _unconfirmed(material: Material) -> int:
+    return sum(
+        row["reports"]
+        for row in material.rows("incidents")
+        if row["status"] not in CONFIRMED | DISMISSED
+    )
+
+
 def access(material: Material) -> Section:
     """Restrictions by kind and phase, of whom, and what became of them."""
-    rows = [row for row in material.rows("restrictions") if row["status"] not in DISMISSED]
+    rows = _standing(material)
     basis = _BASIS if material.heard else _NOBODY
     total = sum(row["total"] for row in rows)
     shown = material.shown(total)
@@ -175,11 +198,7 @@ def incidents(material: Material) -> Section:
         verb = "was" if total == 1 else "were"
         text = f"{several(total, 'incident')} {verb} confirmed."
         text = text[:1].upper() + text[1:]
-    open_ = sum(
-        row["reports"]
-        for row in material.rows("incidents")
-        if row["status"] not in CONFIRMED | DISMISSED
-    )
+    open_ = _unconfirmed(material)
     other = material.shown(open_)
     number = f"fewer than {material.minimum}" if other is WITHHELD else count(other)
     sentences = (

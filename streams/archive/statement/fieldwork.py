@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from schemas.pack import Pack
-from streams.archive.statement.material import Material
+from streams.archive.statement.material import Material, Rows
 from streams.archive.statement.model import WITHHELD, Cell, Column, Section, Sentence, Table
 from streams.archive.statement.words import PHASES, count, percent, sentence, several
 from streams.tables.arithmetic import FAULTS
@@ -66,7 +66,29 @@ def _visits(material: Material, phase: str, row: Any) -> tuple[Cell, ...]:
         visits = WITHHELD
     interval = (row["low"], row["high"]) if seen else (None, None)
     stations = material.shown(row["stations"])
+    if visits is WITHHELD and (rated is WITHHELD or row["stations"] > row["rated"]):
+        stations = WITHHELD  # 64 stations and 60 assessed visits: 4 were not assessed
     return (phase, visits, stations, rated, negative, share, *interval, row["basis"])
+
+
+def accounted(material: Material) -> int:
+    """At most so many stations were visited, as far as the figures shown tell."""
+    number = 0
+    for row in material.country("assessment"):
+        _, _, stations, rated, *_ = _visits(material, row["phase"], row)
+        known = rated if stations is WITHHELD else stations
+        number += known if isinstance(known, int) else 0
+    return number
+
+
+def rare_visits(material: Material) -> bool:
+    """Whether a phase has fewer visits, or visits that were not assessed, than are shown."""
+    rows = material.country("assessment")
+    return any(
+        material.shown(number) is WITHHELD
+        for row in rows
+        for number in (row["visits"], row["rated"], row["visits"] - row["rated"])
+    )
 
 
 def _negative(material: Material, row: Any) -> tuple[Cell, Cell, Cell]:
@@ -191,9 +213,18 @@ def _answered(material: Material, line: tuple[Cell, ...]) -> Sentence | None:
     return Sentence(f"procedures.{code}", f"{words}({percent(contrary)}).", basis, figures)
 
 
+def rare_copies(material: Material) -> bool:
+    """Whether there are copies of fewer protocols than are shown."""
+    return material.shown(len(_copies(material))) is WITHHELD
+
+
+def _copies(material: Material) -> Rows:
+    return [row for row in material.rows("protocols") if row["observed"]]
+
+
 def _protocols(material: Material) -> Iterator[Sentence]:
     """Of how many places there are copies, and where figures do not go together."""
-    copies = [row for row in material.rows("protocols") if row["observed"]]
+    copies = _copies(material)
     number = material.shown(len(copies))
     basis = "observers' copies, one protocol for each place and contest"
     told = f"fewer than {material.minimum} results protocols"

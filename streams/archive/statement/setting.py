@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from schemas.pack.report import Districts, districts
+from streams.archive.statement.access import rare_cases
+from streams.archive.statement.fieldwork import accounted, rare_copies, rare_visits
 from streams.archive.statement.material import Material, Rows
 from streams.archive.statement.model import WITHHELD, Cell, Column, Section, Sentence, Table
 from streams.archive.statement.words import PHASES, count, percent, sentence, series, several
@@ -173,16 +175,31 @@ def _phases(material: Material) -> Table:
         if not mine and phase is not None:
             continue
         reporting = sum(row["reporting"] for row in mine)
+        tells = material.public and _tells_of_few(material, reporting)
         if not planned:
-            lines.append((phase or "day", None, material.shown(reporting), None))
+            lines.append(
+                (phase or "day", None, WITHHELD if tells else material.shown(reporting), None)
+            )
             continue
         expected = sum(row["expected"] or 0 for row in mine)
         part, whole = material.portion(reporting, expected)
-        lines.append((phase or "day", whole, part, _silent_stations(material, mine)))
+        silent = _silent_stations(material, mine)
+        if tells:
+            part = silent = WITHHELD
+        lines.append((phase or "day", whole, part, silent))
     notes = () if planned else ("The pack has no deployment plan: nobody was expected anywhere.",)
     return Table(
         "coverage", "Polling stations expected and reporting", columns, tuple(lines), notes
     )
+
+
+def _tells_of_few(material: Material, reporting: int) -> bool:
+    """Whether more stations are ``reporting`` than were visited, and some reports are withheld.
+
+    64 of which 60 were visited, and fewer than 5 restrictions besides: there were 4.
+    """
+    rare = rare_cases(material) or rare_visits(material) or rare_copies(material)
+    return rare and reporting > accounted(material)
 
 
 def _silent_stations(material: Material, rows: Rows) -> Cell:
