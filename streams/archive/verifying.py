@@ -100,11 +100,13 @@ def _segment_problem(store: Store, segment: Segment, holders: dict[str, str]) ->
     except FileNotFoundError:
         return "is missing"
     try:
-        for _ in read_segment(data, segment):
-            pass
+        stamps = [record.timestamp for record in read_segment(data, segment)]
     except SegmentError as error:
         other = holders.get(hashlib.sha256(data).hexdigest(), segment.file)
         return str(error) if other == segment.file else f"holds the bytes of {other}"
+    # Statements say by ``latest`` up to when there are records.
+    if (min(stamps), max(stamps)) != (segment.earliest, segment.latest):
+        return "holds records of other times than the manifest says"
     return None
 
 

@@ -163,6 +163,19 @@ def test_an_edited_list_is_found(archive: Path, change: Callable[[list[object]],
     assert any(each.startswith("manifest.json: segment ") for each in found(archive))
 
 
+def test_times_that_nobody_stamped_are_found(archive: Path) -> None:
+    """In a list that was made anew: a later end would hide what nobody archived."""
+    store = open_store(str(archive))
+    manifest = parse(store.read(MANIFEST))
+    segments = [link.segment for link in manifest.segments]
+    later = segments[1].model_copy(update={"latest": segments[1].latest + 1})
+    edited = Manifest(head=manifest.head).grown([segments[0], later, *segments[2:]])
+    with store.locked():
+        store.write(MANIFEST, edited.encoded())
+    told = "holds records of other times than the manifest says"
+    assert found(archive) == [f"{later.file}: {told}"]
+
+
 def test_a_manifest_that_is_gone_is_told(archive: Path) -> None:
     """Nothing can be said of the rest; of nothing at all nothing is said."""
     (archive / MANIFEST).unlink()
