@@ -63,6 +63,11 @@ class AlertCourse:
 
 
 def seconds(duration: str) -> int:
-    """Of a rule's ``for`` or ``keep_firing_for``, as in ``2m``; 0 for none."""
-    parts = re.findall(r"(\d+)([smh])", duration)
+    """Of a rule's ``for`` or ``keep_firing_for``, as in ``2m``; 0 for none.
+
+    ValueError: something else is in it, as in ``-5s`` or ``60ms``, of which ``60m`` is a part.
+    """
+    if not re.fullmatch(r"([0-9]+[smh])*", duration):
+        raise ValueError(f"{duration}: is no duration in hours, minutes and seconds, as 1h30m")
+    parts = re.findall(r"([0-9]+)([smh])", duration)
     return sum(int(number) * _UNITS[unit] for number, unit in parts)

@@ -26,7 +26,10 @@ class Duration(click.ParamType):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """The seconds, which divide two hours: blocks begin at multiples of these."""
-        found = value if isinstance(value, int) else seconds(value)
+        try:
+            found = value if isinstance(value, int) else seconds(value)
+        except ValueError:
+            found = 0
         if not found or 7200 % found:
             self.fail(f"{value}: give a part of two hours, as 15s, 1m or 5m", param, ctx)
         return found

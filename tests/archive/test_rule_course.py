@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import click
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from streams.archive.alert_course import AlertCourse, State, seconds
 from streams.archive.backfill import Wanted
 from streams.archive.rule_order import levels
+from streams.commands.backfill import Duration
 from streams.packs import load_pack
 from streams.rules.files import groups
 from streams.rules.model import Alerting, Group, Recording
@@ -85,6 +87,15 @@ def test_since_when_is_when_it_began_to_hold() -> None:
 def test_durations(text: str, expected: int) -> None:
     """Of Prometheus' rules."""
     assert seconds(text) == expected
+
+
+@pytest.mark.parametrize("text", ["-5s", "60ms", "1d", "1.5m", "5 m", "x15s", "15sec", "٣s"])
+def test_what_is_no_duration(text: str) -> None:
+    """Though a part of it would be one: no step of 5 s or of an hour by mistake."""
+    with pytest.raises(ValueError, match="is no duration"):
+        seconds(text)
+    with pytest.raises(click.BadParameter, match="give a part of two hours"):
+        Duration().convert(text, None, None)
 
 
 @given(st.integers(0, 10**6), st.integers(0, 2000), st.sampled_from([1, 15, 60, 300, 7200]))
