@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import aclosing
 from operator import attrgetter
@@ -20,7 +21,7 @@ from streams.settings import BrokerSettings, Settings, TopicSettings
 
 STAGE: Final = "play."
 """How the names of all topics begin that a player may write to."""
-CLOCK: Final = b"election.clock.v1"
+CLOCK: Final = "election.clock.v1"
 
 
 class Due(NamedTuple):
@@ -59,10 +60,22 @@ def has_clock(log: Log) -> bool:
     """Whether the log carries a clock of its own: it is of a day that was played itself."""
     desk = log.topics[2]
     return any(
-        CLOCK in (record.value or b"")
+        _is_clock(record)
         for number in range(log.partitions)
         for record in log.records((desk, number))
     )
+
+
+def _is_clock(record: Record) -> bool:
+    """By its type: what the desk writes of clocks is no clock."""
+    value = record.value or b""
+    if CLOCK.encode() not in value:
+        return False
+    try:
+        found = json.loads(value)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and found.get("type") == CLOCK
 
 
 def ahead_of_its_time(due: Due, topic: str, partitions: int, pack: Pack) -> bool:
@@ -125,7 +138,7 @@ async def progress_of(
         counts = dict.fromkeys(range(log.partitions), 0)
         async for found in read_to_end(broker, topics[authority]):
             record = Record.of(found)
-            if ticking and authority == "desk" and CLOCK in (record.value or b""):
+            if ticking and authority == "desk" and _is_clock(record):
                 continue
             counts[found.partition] += 1
             last[found.partition] = record

@@ -29,7 +29,7 @@ from streams.packs import load_pack
 from streams.settings import BrokerSettings, Settings, TopicSettings, WorkerSettings
 from tests.archive.made import BEGAN, STEP, TOPICS, Log, build, head, made_log
 from tests.archive.process import PATIENCE, ROOT, environment, log_of
-from tests.worker.sample import PACK, clock, encoded, incident, sample
+from tests.worker.sample import PACK, Event, clock, encoded, incident, sample
 
 STAGE = "play.kz-2023-03-19"
 
@@ -118,6 +118,10 @@ def test_a_log_with_a_clock_is_told_from_one_without() -> None:
     """A day that was played itself has one."""
     events = list(sample(20, seed=1))
     assert not has_clock(Made(made_log(events)))
+    told = b'{"type": "election.desk.notice.v1", "text": "election.clock.v1"}'
+    for value in (told, b"election.clock.v1", b"[" * 10**5 + b"election.clock.v1"):
+        said = Event("desk", b"KZ", value)
+        assert not has_clock(Made(made_log([*events, said])))
     ticking = [*events, encoded(clock("2023-03-19T10:00:00Z"), "desk")]
     assert has_clock(Made(made_log(ticking)))
 
