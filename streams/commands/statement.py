@@ -94,6 +94,10 @@ def command(
             refuse_embargoed(pack, clock)
     replay = replayed(chosen, None)
     assert isinstance(replay, LogReplay)
+    if not replay.now:
+        raise UserError(
+            f"{', '.join(inputs)}: holds no event, so that there is no moment to speak of"
+        )
     total = sum(archives.count(place) for place in archives.head.places())
     least = max(pack.judgement.public_min_cell for pack in packs)
     about = _about(archives)

@@ -13,7 +13,7 @@ import pytest
 from streams.archive.manifest import MANIFEST
 from streams.archive.store import open_store
 from streams.errors import UserError
-from tests.archive.made import manifest_of, rewrite
+from tests.archive.made import build, manifest_of, rewrite
 from tests.commands.test_archive import run as scrutineer
 from tests.statement.day import CUT_OFF, archived, late, observed, run, said, stated, tables
 
@@ -159,6 +159,15 @@ def test_what_was_lost_is_said_first(archive: str, tmp_path: Path) -> None:
     assert found["about"][-1].startswith("NOT WHOLE: ")
     text = run(tmp_path / "saved", "--known-at", CUT_OFF).stdout
     assert text.index("NOT WHOLE") < text.index("## ")
+
+
+def test_of_no_event_nothing_is_stated(tmp_path: Path) -> None:
+    """As of 1970 there is nothing to say; as of a moment that was asked for, there is."""
+    where = str(tmp_path / "a")
+    build(where, {})
+    with pytest.raises(UserError, match="holds no event"):
+        run(where)
+    assert stated(where)["cut_off"]["now"] == "2023-03-20T09:00:00Z"
 
 
 def test_mistakes_are_told(archive: str, tmp_path: Path) -> None:

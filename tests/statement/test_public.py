@@ -258,6 +258,9 @@ def test_nothing_published_is_told_from_nothing_watched() -> None:
     part, pack = state(), small_pack()
     for now, when in (
         (AFTER, "50 full hours after the last polls closed"),
+        (AFTER - 49 * 3_600_000_000, "1 full hour after the last polls closed"),
+        (AFTER - 49 * 3_600_000_000 - 1_000_000, "less than an hour after the last polls closed"),
+        (AFTER - 50 * 3_600_000_000, "less than an hour after the last polls closed"),
         (us("18:00"), "before the last polls had closed"),
     ):
         (first, _) = results(Material(pack, (part,), now, public=True)).sentences

@@ -46,7 +46,8 @@ def _published(material: Material, row: Any) -> Sentence:
     waited = row["seconds_since_close"]
     when = "by the cut-off"
     if waited is not None:
-        when = f"{several(waited // _HOUR, 'full hour')} after the last polls closed"
+        hours = several(waited // _HOUR, "full hour") if waited >= _HOUR else "less than an hour"
+        when = f"{hours} after the last polls closed"
     elif material.pack.polls(material.pack.country):
         when = "before the last polls had closed"
     begin = (
