@@ -127,14 +127,16 @@ class Archives:
             yield from archive.segments[place]
 
     def lost(self) -> list[Lost]:
-        """Stretches that no copy has."""
-        found = []
-        for each in self.head.lost:
-            place = each.topic, each.partition
-            others = [archive for archive in self.archives if archive.ends[place] >= each.next]
-            if not any(_has_all(archive, place, each) for archive in others):
-                found.append(each)
-        return found
+        """Stretches that any copy was salvaged without and no copy has, in the order of offsets."""
+        ever = [each for archive in self.archives for each in archive.head.lost]
+        return [
+            Lost(topic=place[0], partition=place[1], base=base, next=end)
+            for place in self.head.places()
+            for base, end in left_of(
+                [(each.base, each.next) for each in ever if (each.topic, each.partition) == place],
+                [(each.base, each.next) for each in self._segments(place)],
+            )
+        ]
 
     def records(self, place: Place) -> Iterator[Record]:
         """The records of a place. UserError: damage, or copies that disagree."""
@@ -174,8 +176,22 @@ def _marked(archive: Archive, place: Place) -> Iterator[_Found]:
         yield _Found(record, archive)
 
 
-def _has_all(archive: Archive, place: Place, lost: Lost) -> bool:
-    return not any(
-        (each.topic, each.partition) == place and each.base < lost.next and lost.base < each.next
-        for each in archive.head.lost
-    )
+def left_of(
+    stretches: Sequence[tuple[int, int]], covered: Sequence[tuple[int, int]]
+) -> Iterator[tuple[int, int]]:
+    """What of ``stretches`` is in none of ``covered``; both from, up to and without."""
+    there = sorted(covered)
+    at = 0  # what is before it is told already
+    for base, end in sorted(stretches):
+        at = max(at, base)
+        for low, high in there:
+            if high <= at:
+                continue
+            if low >= end:
+                break
+            if low > at:
+                yield at, low
+            at = high
+        if at < end:
+            yield at, end
+            at = end

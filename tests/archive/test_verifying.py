@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from streams.archive.manifest import MANIFEST, Manifest, Problem, parse
-from streams.archive.reading import Archive, Archives, open_archive
+from streams.archive.manifest import MANIFEST, Lost, Manifest, Problem, parse
+from streams.archive.reading import Archive, Archives, left_of, open_archive
 from streams.archive.signing import signed
 from streams.archive.store import Store, open_store
 from streams.archive.verifying import Expected, Verdict, salvage, verify
@@ -269,6 +269,36 @@ def test_two_damaged_copies_make_a_whole(original: Path, tmp_path: Path) -> None
     assert Archives(outs[:1]).lost() != []
     for place in whole.archives[0].ends:
         assert list(both.records(place)) == list(whole.records(place))
+
+
+def test_what_a_shorter_copy_lacks_is_lost_in_any_order(original: Path, tmp_path: Path) -> None:
+    """A copy of the morning beside what was salvaged of the day: of both something is lost."""
+    place = ("made.observer", 1)
+    half = {each: records[: len(records) // 2] for each, records in _log().items()}
+    morning = build(str(tmp_path / "morning"), half)
+    damaged = Path(shutil.copytree(original, tmp_path / "damaged"))
+    for victim in open_archive(str(damaged)).segments[place]:
+        (damaged / victim.file).unlink()
+    out = open_store(str(tmp_path / "out"))
+    with out.locked() as scratch:
+        salvage(open_store(str(damaged)), look(damaged), out, scratch)
+    copies = [open_archive(morning.where), open_archive(out.where)]
+    lost = Lost(topic=place[0], partition=1, base=len(half[place]), next=len(_log()[place]))
+    assert Archives(copies).lost() == Archives(copies[::-1]).lost() == [lost]
+
+
+_stretches = st.lists(st.tuples(st.integers(0, 12), st.integers(1, 5)), max_size=4)
+
+
+@given(_stretches, _stretches)
+def test_what_is_left_of_stretches(lost: list[tuple[int, int]], had: list[tuple[int, int]]) -> None:
+    """Each offset that is in one and in none of the others, once."""
+    gone, there = ([(low, low + size) for low, size in each] for each in (lost, had))
+    left = [number for low, high in left_of(gone, there) for number in range(low, high)]
+    assert left == sorted(
+        {number for low, high in gone for number in range(low, high)}
+        - {number for low, high in there for number in range(low, high)}
+    )
 
 
 @pytest.mark.parametrize("name", [MANIFEST, "pack/regions.csv"])
