@@ -95,12 +95,14 @@ def pack_for(
 ) -> tuple[Pack, dict[str, str]]:
     """The pack to judge an archive by, and its texts: the one at ``where``, else its own.
 
-    UserError: it is of another election, or, unless ``accept``, takes other events.
+    UserError: it is of another election, or, unless ``accept``, takes other events; or of several
+    archives each has another.
     """
     head = log.archives.head
     if where is None:
         texts = log.archives.archives[0].pack_texts()
         pack = parse_pack(texts)
+        _check_one_judgement(log, pack)
         if pack.acceptance_digest != head.acceptance and not accept:
             raise UserError(
                 f"{archive}: this scrutineer reads the archive's pack otherwise than the "
@@ -118,6 +120,19 @@ def pack_for(
             "would not be those of the day; --accept-pack, if that is meant"
         )
     return pack, pack_texts(where)
+
+
+def _check_one_judgement(log: ArchivedLog, pack: Pack) -> None:
+    """UserError: copies have packs of other thresholds, so that their order would make numbers."""
+    first, *others = log.archives.archives
+    for other in others:
+        if other.head.pack == first.head.pack:
+            continue
+        if parse_pack(other.pack_texts()).judgement_digest != pack.judgement_digest:
+            raise UserError(
+                f"{first.where} and {other.where} have packs of different thresholds or texts: "
+                "--pack names the one to judge by"
+            )
 
 
 def _from_kafka(chosen: Chosen, region: str | None) -> Numbers:

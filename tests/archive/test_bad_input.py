@@ -14,9 +14,10 @@ import pytest
 from streams.archive.manifest import Head, Manifest, ManifestError, Segment, parse
 from streams.archive.reading import open_archive
 from streams.archive.store import open_store
+from streams.archive.writing import head_of
 from streams.errors import UserError
-from streams.packs import pack_directory
-from tests.archive.made import BEGAN, build, files, head, made_log, manifest_of, rewrite
+from streams.packs import load_pack, pack_directory, pack_texts
+from tests.archive.made import BEGAN, TOPICS, build, files, head, made_log, manifest_of, rewrite
 from tests.commands.test_archive import run
 from tests.worker.sample import PACK, sample
 
@@ -112,6 +113,31 @@ def test_damage_is_named_by_every_command(
     assert str(victim) in done.stdout
     assert files(archive) == before
     assert out.read_text() == "an older statement"
+
+
+def test_copies_whose_packs_judge_otherwise_need_one(archive: Path, original: Path) -> None:
+    """In either order the numbers would be those of the first; --pack chooses."""
+    pack = archive / "pack"
+    file = pack / "election.toml"
+    text = file.read_text()
+    tried = Path(shutil.copytree(pack, archive.parent / "tried"))
+    for change, refused in (
+        ("silent_minutes = 30", True),
+        ("silent_minutes = 45 # as was", False),
+    ):
+        assert "silent_minutes = 45" in text
+        file.write_text(text.replace("silent_minutes = 45", change))
+        of = head_of(load_pack(str(pack)), pack_texts(str(pack)), TOPICS)
+        other = archive.parent / f"other-{refused}"
+        build(str(other), made_log(sample(200, seed=5)), of=of, texts=pack_texts(str(pack)))
+        for both in ((original, other), (other, original)):
+            asked = ("replay", *both, "--table", "openings", "--jobs", 1)
+            if refused:
+                with pytest.raises(UserError, match="different thresholds or texts: --pack names"):
+                    run(*asked)
+                run(*asked, "--pack", tried)
+            else:
+                run(*asked)
 
 
 @pytest.mark.parametrize("damage", DAMAGES[:3], ids=lambda damage: damage.__name__)
