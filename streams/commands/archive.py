@@ -14,7 +14,7 @@ from streams.errors import UserError
 
 if TYPE_CHECKING:
     from streams.archive.copying import Progress
-    from streams.archive.manifest import Segment
+    from streams.archive.manifest import Head, Segment
     from streams.archive.store import Store
     from streams.archive.verifying import Verdict
     from streams.archive.watch import Watch
@@ -110,8 +110,9 @@ def copy(
     store = open_store(to)
     with store.locked() as scratch:
         writer = ArchiveWriter(store, scratch, Policy(segment_mib * 1024 * 1024, seal_every), key)
-        known = writer.begin(head_of(pack, texts, settings.topics), texts)
-        _greet(to, writer, known=known)
+        head = head_of(pack, texts, settings.topics)
+        known = writer.begin(head, texts)
+        _greet(to, writer, head, known=known)
         watch = Watch(writer.manifest, seal_every)
         whole = asyncio.run(_copy(settings, writer, watch, listen, once=once))
         writer.sign()
@@ -119,12 +120,20 @@ def copy(
     return int(not whole)
 
 
-def _greet(to: str, writer: ArchiveWriter, *, known: bool) -> None:
+def _greet(to: str, writer: ArchiveWriter, head: Head, *, known: bool) -> None:
     for name in writer.removed:
         click.echo(f"removed {to}/{name}: left by a run that was cut off", err=True)
     if known:
         held = sum(link.segment.count for link in writer.manifest.segments)
         click.echo(f"going on with {to}: {held} records", err=True)
+    kept = writer.manifest.head.pack
+    names = sorted({*kept, *head.pack})
+    if other := [name for name in names if kept.get(name) != head.pack.get(name)]:
+        click.echo(
+            f"{to} keeps the pack that it began with, of which {', '.join(other)} is another: "
+            "give yours to replay and statement with --pack",
+            err=True,
+        )
 
 
 def _listen(address: str) -> tuple[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import urllib.request
 from collections.abc import AsyncIterator
 from itertools import islice
@@ -14,6 +15,7 @@ from streams.archive.manifest import MANIFEST, parse
 from streams.embedded import EmbeddedBroker, free_port
 from streams.log.clients import producer
 from streams.log.topics import create_topics
+from streams.packs import pack_directory
 from streams.settings import BrokerSettings, Settings, TopicSettings
 from tests.archive.process import ArchiverProcess, archived, assert_same, scrutineer
 from tests.worker.process import send
@@ -45,13 +47,18 @@ async def test_once_and_again(running: Settings, tmp_path: Path) -> None:
     done = scrutineer(running, "archive", str(to), "--once")
     assert done.returncode == 0, done.stderr
     assert f"{to}: 1000 records" in done.stdout
+    assert "keeps the pack" not in done.stderr
     await assert_same(running, to)
     before = (to / MANIFEST).read_bytes()
     assert scrutineer(running, "archive", str(to), "--once").returncode == 0
     assert (to / MANIFEST).read_bytes() == before
     await send(running, events)
-    done = scrutineer(running, "archive", "copy", str(to), "--once")
+    tried = Path(shutil.copytree(pack_directory(running.pack), tmp_path / "tried"))
+    text = (tried / "election.toml").read_text()
+    (tried / "election.toml").write_text(f"{text}\n# thought over\n")
+    done = scrutineer(running, "archive", "copy", str(to), "--once", "--pack", str(tried))
     assert "going on with" in done.stderr
+    assert "keeps the pack that it began with, of which election.toml is another" in done.stderr
     assert parse((to / MANIFEST).read_bytes()).chain in done.stdout
     assert archived(to) == 1_500
     await assert_same(running, to)
