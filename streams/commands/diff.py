@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import version
@@ -182,7 +183,9 @@ def _side(
 ) -> State | Saved:
     """``chosen``: the pack is meant for this side, so it may accept other events."""
     source, time = _split(text)
-    if source.endswith(_SAVED) and time is None:
+    if source.endswith(_SAVED):
+        if time is not None:
+            raise UserError(f"{text}: {source} is a result already, of the moment asked for then")
         if where is not None:
             raise UserError(f"{text}: is a result already, no pack judges it anew")
         if happened_by is not None:
@@ -253,7 +256,7 @@ def _check_same(
 def _split(text: str) -> tuple[str, str | None]:
     """The source and the time behind its last @, if that is one: names may have an @ too."""
     source, found, time = text.rpartition("@")
-    if not found:
+    if not found or os.path.exists(text):
         return text, None
     try:
         datetime.fromisoformat(time)

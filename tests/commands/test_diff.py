@@ -141,6 +141,12 @@ def test_an_archive_can_be_compared_with_files(archive: str, tmp_path: Path) -> 
     assert "+ region=KZ-61 category=secrecy" in done.stdout
 
 
+def test_a_name_may_end_like_a_time(archive: str, tmp_path: Path) -> None:
+    """Of a copy that is named by its day."""
+    copy = shutil.copytree(archive, tmp_path / "kept@20230319")
+    assert run("diff", archive, copy, "--table", "openings", "--jobs", 1).exit_code == 0
+
+
 def test_mistakes_are_told(archive: str, tmp_path: Path) -> None:
     """A moment without an offset, a place with an @, another election."""
     with pytest.raises(UserError, match="write a time with its offset"):
@@ -228,6 +234,8 @@ def test_what_is_no_result(archive: str, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no pack judges it anew"):
         run("diff", tmp_path / "a.json", archive, "--pack-a", PACK)
     moment = "2023-03-19T12:00:00Z"
+    with pytest.raises(UserError, match=r"a\.json is a result already, of the moment asked"):
+        run("diff", f"{tmp_path / 'a.json'}@2023-03-20T00:10:00Z", archive)
     with pytest.raises(UserError, match=r"a\.json: is a result already, of all events"):
         run("diff", tmp_path / "a.json", archive, "--happened-by", moment)
     done = run("diff", tmp_path / "a.json", archive, "--happened-by-b", moment)
