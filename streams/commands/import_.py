@@ -107,7 +107,7 @@ def command(
         [mapping, *files, *previous, *given.values(), *beside],
     )
     tables = load_lookups(rules, folder, given)
-    earlier = Earlier.load(previous) if previous else None
+    earlier = Earlier.load(previous, rules.event.types()) if previous else None
     # Events and complaints wait until the last row has been read.
     with _waiting() as events, _waiting() as wrong:
         complain = Complaints(None if skip_invalid is None else wrong)

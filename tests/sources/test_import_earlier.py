@@ -27,6 +27,7 @@ NUMBERED = REPORTS.replace("{ const = 0 }", '{ column = "n", type = "int" }').re
 )
 """With a revision of the file's own."""
 
+TYPES = {"election.observer.incident.v1"}
 Report = tuple[str, str, str, int]
 """id, region, category, revision."""
 
@@ -46,7 +47,7 @@ class Day:
         lines = [f"{name},{NOON},{region},{what},{n}" for name, region, what, n in reports]
         path = self._folder / "rows.csv"
         path.write_text("\n".join([HEADER, *lines]))
-        earlier = Earlier.load([self.log])
+        earlier = Earlier.load([self.log], self._rules.event.types())
         done = Import(self._rules, {}, small_pack(), self.complaints.append, earlier)
         raw = list(done.events(path))
         raw += done.withdrawals() if complete else []
@@ -131,13 +132,26 @@ def test_what_no_import_wrote_is_told_by_line(tmp_path: Path, line: str) -> None
     path = tmp_path / "log.jsonl"
     path.write_text(line + "\n")
     with pytest.raises(UserError, match=r"log\.jsonl:1: no event of an observer's report"):
-        Earlier.load([path])
+        Earlier.load([path], TYPES)
+
+
+def test_what_another_mapping_wrote_is_no_import_before(tmp_path: Path) -> None:
+    """With --complete all of its reports would be withdrawn, as this one's files have none."""
+    day = Day(tmp_path, ORDERED)
+    day.export(("a", "XX-A", "procedures", 0))
+    assert list(Earlier.load([day.log], TYPES).versions())
+    with day.log.open("a") as log:
+        event = json.loads(day.log.read_text())
+        log.write(json.dumps(event | {"type": "election.observer.visit.v1"}) + "\n")
+    told = r"log\.jsonl:2: election\.observer\.visit\.v1, of which this mapping writes none"
+    with pytest.raises(UserError, match=told):
+        Earlier.load([day.log], TYPES)
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     """Or is no text."""
     with pytest.raises(UserError, match="cannot be read"):
-        Earlier.load([tmp_path / "none"])
+        Earlier.load([tmp_path / "none"], TYPES)
     (tmp_path / "bytes").write_bytes(b"\xff\n")
     with pytest.raises(UserError, match="not UTF-8"):
-        Earlier.load([tmp_path / "bytes"])
+        Earlier.load([tmp_path / "bytes"], TYPES)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from pathlib import Path
 from typing import Any
 
@@ -23,24 +23,25 @@ class Earlier:
         self._newest: dict[Report, tuple[Version, str]] = {}
 
     @classmethod
-    def load(cls, paths: Iterable[Path]) -> Earlier:
-        """Read files that imports wrote, the oldest first.
+    def load(cls, paths: Iterable[Path], types: Set[str]) -> Earlier:
+        """Read files that imports wrote, the oldest first. ``types``: of the mapping's events.
 
-        Raises ``UserError`` with file:line for what is no event of a report.
+        Raises ``UserError`` with file:line for what is no event of a report, or of another type:
+        all reports of another mapping would be withdrawn as gone from this one's files.
         """
         earlier = cls()
         for path in paths:
             try:
                 with path.open(encoding="utf-8") as stream:
                     for number, line in enumerate(stream, 1):
-                        earlier._take(line, f"{path}:{number}")
+                        earlier._take(line, types, f"{path}:{number}")
             except UnicodeError as error:
                 raise UserError(f"{path}: not UTF-8: {error}") from error
             except OSError as error:
                 raise UserError(f"{path}: cannot be read: {error.strerror}") from error
         return earlier
 
-    def _take(self, line: str, where: str) -> None:
+    def _take(self, line: str, types: Set[str], where: str) -> None:
         try:
             event = json.loads(line)
             data = event["data"]
@@ -52,6 +53,11 @@ class Earlier:
                 f"{where}: no event of an observer's report; --previous takes what imports with "
                 "this mapping wrote"
             ) from error
+        if version[0] not in types:
+            raise UserError(
+                f"{where}: {version[0]}, of which this mapping writes none; --previous takes what "
+                "imports with this mapping wrote"
+            )
         known = self._newest.get(report)
         # A report that moved is withdrawn and reported again, both with one revision.
         if known is None or revision >= known[0][1]["revision"]:
