@@ -150,12 +150,19 @@ def salvage(store: Store, verdict: Verdict, target: Store, scratch: Path) -> lis
 
 
 def _lost(manifest: Manifest, good: list[Segment]) -> list[Lost]:
-    """The stretches up to the ends of ``manifest`` that ``good`` does not have."""
+    """The stretches up to the ends of ``manifest`` that ``good`` does not have.
+
+    What it was itself salvaged without may be after the last segment.
+    """
     found = []
     mine: dict[Place, list[Segment]] = {}
     for segment in good:
         mine.setdefault(segment.place, []).append(segment)
-    for place, end in manifest.positions().items():
+    ends = manifest.positions()
+    for each in manifest.head.lost:
+        place = each.topic, each.partition
+        ends[place] = max(ends.get(place, 0), each.next)
+    for place, end in ends.items():
         at = 0
         for segment in sorted(mine.get(place, []), key=lambda segment: segment.base):
             if segment.base > at:

@@ -253,6 +253,23 @@ def test_salvage_keeps_what_verifies_and_lists_what_is_lost(archive: Path, tmp_p
     assert saved.ends[place] == second.next
 
 
+def test_what_was_lost_stays_lost(archive: Path, tmp_path: Path) -> None:
+    """Salvaged once more: also where the end of a partition was lost, or all of it."""
+    whole = open_archive(str(archive))
+    gone = [*whole.segments["made.observer", 1], whole.segments["made.official", 0][1]]
+    for each in gone:
+        (archive / each.file).unlink()
+    stores = [open_store(str(archive)), *(open_store(str(tmp_path / name)) for name in "bc")]
+    lost = []
+    for source, target in itertools.pairwise(stores):
+        with target.locked() as scratch:
+            lost.append(salvage(source, look(source.where), target, scratch))
+        assert found(target.where) == []
+    assert lost[0] == lost[1]
+    assert len(lost[0]) == 2
+    assert Archives([open_archive(stores[2].where)]).lost() == lost[0]
+
+
 def test_two_damaged_copies_make_a_whole(original: Path, tmp_path: Path) -> None:
     """What one was salvaged without the other has."""
     outs = []
