@@ -23,6 +23,7 @@ from streams.metrics.page import MetricsPage
 from streams.rules.files import groups
 from streams.servers import Server, StartError
 
+_YEAR_10000: Final = 253_402_300_800
 MOST: Final = 2_000_000
 """Moments that are not refused: a month, every second or so."""
 MADE: Final = "made"
@@ -82,6 +83,10 @@ def wanted(log: ArchivedLog, begin: int | None, end: int | None, step: int) -> W
     found = Wanted(first // step * step, last // step * step, step)
     if found.end < found.start:
         raise UserError("--until is before --from")
+    if not 0 <= found.start <= found.end < _YEAR_10000:
+        raise UserError(
+            "the archive has records of a time that no calendar has: --from and --until choose"
+        )
     if found.moments > MOST:
         raise UserError(
             f"{found.moments:,} moments are too many: --from and --until choose, or a longer --step"

@@ -149,7 +149,13 @@ def _about(archives: Archives) -> tuple[Archived, ...]:
         signer = manifest.signature.public_key if manifest.signature else None
         stamps = (link.segment.latest for link in manifest.segments)
         newest = max(stamps, default=None)
-        told = None if newest is None else rfc3339(newest * 1000)
+        try:
+            told = None if newest is None else rfc3339(newest * 1000)
+        except OverflowError:
+            raise UserError(
+                f"{each.where}/{MANIFEST}: its newest record is of {newest} ms, a time that no "
+                "calendar has. Whose is that? See scrutineer archive verify"
+            ) from None
         found.append(Archived(manifest.chain, len(manifest.segments), records, signer, told))
     return tuple(found)
 

@@ -13,9 +13,10 @@ import pytest
 from streams.archive.manifest import MANIFEST
 from streams.archive.store import open_store
 from streams.errors import UserError
-from tests.archive.made import build, manifest_of, rewrite
+from tests.archive.made import build, made_log, manifest_of, rewrite
 from tests.commands.test_archive import run as scrutineer
 from tests.statement.day import CUT_OFF, archived, late, observed, run, said, stated, tables
+from tests.worker.sample import encoded, incident
 
 
 def test_the_same_archive_gives_the_same_bytes(archive: str, key: Path, tmp_path: Path) -> None:
@@ -86,6 +87,19 @@ def test_a_forged_signature_is_refused(archive: str, tmp_path: Path) -> None:
     rewrite(store, manifest)
     with pytest.raises(UserError, match=f"{MANIFEST}: the signature is not of this manifest"):
         run(copy)
+
+
+def test_a_record_of_no_calendar_is_told(tmp_path: Path) -> None:
+    """As a producer may stamp it, or a forger: what is wrong, without a trace."""
+    log = made_log([encoded(incident(1, "KZ-75"), "observer")])
+    (place,) = (each for each, records in log.items() if records)
+    log[place] = [log[place][0]._replace(timestamp=10**17)]
+    build(str(tmp_path / "a"), log, rounds=1)
+    with pytest.raises(UserError, match=rf"{MANIFEST}: its newest record is of {10**17} ms"):
+        run(tmp_path / "a", "--internal")
+    with pytest.raises(UserError, match="a time that no calendar has: --from"):
+        scrutineer("backfill", tmp_path / "a", "--prometheus", tmp_path / "data")
+    assert scrutineer("replay", tmp_path / "a", "--table", "incidents").return_value in (0, None)
 
 
 def test_of_two_copies_each_is_named(archive: str, tmp_path: Path) -> None:
