@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 
 from schemas import Accepted, read
 from streams.cli import run
@@ -270,6 +271,60 @@ def test_quick_reports_of_vote_monitor(files: Files) -> None:
     assert [e["data"]["revision"] for e in events] == [103_200, 105_150, 108_000]
 
 
+def test_a_visited_station_without_its_region_is_not_the_countrys(files: Files) -> None:
+    """As where cells were merged by hand: only the first of them has a text."""
+    book = load_workbook(SAMPLES / "vote-monitor-quick-reports.xlsx")
+    book["quick-reports"]["K3"] = None
+    book["quick-reports"]["J4"] = "OtherPollingStation"
+    path, bad = files.folder / "merged.xlsx", files.folder / "bad.txt"
+    book.save(path)
+    events = files.events("vote-monitor-quick-reports", path, "--skip-invalid", str(bad))
+    assert [event["data"]["region"] for event in events] == ["KZ-75", "KZ"]
+    assert "region: column 'Level1': 'VisitedPollingStation' is not in the" in bad.read_text()
+
+
+def test_a_checklist_whose_message_on_arrival_got_lost(files: Files) -> None:
+    """What came later is a visit all the same, and never 'nothing reported yet'."""
+    path = files.edited("apollo-checklist.csv", ("2023-03-19 01:05:00,7,", ",,"))
+    first, *_ = files.events("apollo-checklist", path)
+    assert first["data"]["report_id"] == "voting-100204-75-0331"
+    assert first["time"] == first["data"]["arrived"] == "2023-03-19T06:30:00Z"
+    assert first["data"]["rating"] == "bad"
+    path = files.edited(
+        "apollo-checklist.csv", ("2023-03-19 01:05:00,7,2023-03-19 06:30:00", ",7,")
+    )
+    bad = files.folder / "bad.txt"
+    assert len(files.events("apollo-checklist", path, "--skip-invalid", str(bad))) == 2
+    assert ":2: column 'Arrival updated': is empty" in bad.read_text()
+
+
+@pytest.mark.parametrize("tool", ["odk-central", "kobotoolbox"])
+def test_a_questions_time_without_offset_is_of_no_zone(files: Files, tool: str) -> None:
+    """It is told, whichever tool it is from: some hours off, it may be of another phase."""
+    for kind, at in (("visits", "11:05:00"), ("problems", "11:45:00")):
+        path = files.edited(f"{tool}.json", (f"{at}.000+06:00", at))
+        bad = files.folder / "bad.txt"
+        files.events(f"{tool}-{kind}", path, "--skip-invalid", str(bad))
+        assert f"'2023-03-19T{at}' has no offset" in bad.read_text()
+
+
+@pytest.mark.parametrize("tool", ["odk-central", "kobotoolbox"])
+def test_a_repeat_that_is_no_list_is_told(files: Files, tool: str) -> None:
+    """A text, or an object of one instance, is not a form without problems; an empty list is."""
+    name = "value" if tool == "odk-central" else "results"
+    export = json.loads((SAMPLES / f"{tool}.json").read_text())
+    for problems in ("crowd", {"kind": "crowd"}, 1):
+        export[name][0]["problems"] = problems
+        path, bad = files.folder / "odd.json", files.folder / "bad.txt"
+        path.write_text(json.dumps(export))
+        files.events(f"{tool}-problems", path, "--skip-invalid", str(bad))
+        assert "record 1: 'problems' is no list" in bad.read_text()
+    export[name][0]["problems"] = []
+    path.write_text(json.dumps(export))
+    there = sum(len(record.get("problems", [])) for record in export[name])
+    assert len(files.events(f"{tool}-problems", path)) == there > 0
+
+
 WRONG = [
     ("2023031901", "2024", "record 1: column '__system/formVersion': '2024': the mapping was not"),
     ('"status": null', '"status": "notDecrypted"', "record 1: column '__system/status': 'notDec"),
@@ -357,6 +412,12 @@ def test_pages_of_an_export_are_given_together(
     assert "nothing was withdrawn: what is missing may be in the other pages" in said
     assert files.bring("kobotoolbox-visits", pages[0], str(pages[1]), *before).read_bytes() == b""
     assert "pages" not in capfd.readouterr().err
+    counted = {"next": "https://x/?start=1", "count": 1, "results": [one]}
+    pages[0].write_text(json.dumps(counted))
+    assert files.bring("kobotoolbox-visits", pages[0], *before).read_bytes() == b""
+    said = capfd.readouterr().err
+    assert "another page: 'next' is filled" in said
+    assert "nothing was withdrawn: what is missing may be in the other pages" in said
     feed = json.loads((SAMPLES / "odk-central.json").read_text())
     pages[0].write_text(json.dumps({**feed, "@odata.nextLink": "https://x/?$skiptoken=1"}))
     files.bring("odk-central-visits", pages[0])

@@ -118,6 +118,21 @@ def test_a_time_without_offset_needs_a_zone() -> None:
     assert "has no offset, and the mapping's [file] no timezone" in said
 
 
+def test_a_zone_may_be_of_one_value_alone() -> None:
+    """Of the text that is taken: an offset still goes before it, and others have the file's."""
+    row = {"seen": "2023-03-19T10:00:00", "sent": "2023-03-19T05:00:00", "none": ""}
+    almaty = ZoneInfo("Asia/Almaty")
+    sent: dict[str, object] = {"column": "sent", "timezone": "Etc/UTC"}
+    assert make(row, type="time", column="none", **_or(sent)) == "2023-03-19T05:00:00Z"
+    assert make(row, almaty, type="time", column="seen", **_or(sent)).endswith("10:00:00+06:00")
+    assert "has no offset" in refusal(row, type="time", column="seen", **_or(sent))
+    late = {"type": "seconds", "since": "sent", "column": "seen"}
+    assert make(row, almaty, timezone="Etc/UTC", **late) == 5 * 3600
+    for wrong in ({"type": "time", "timezone": "Mars"}, {"timezone": "Etc/UTC"}):
+        with pytest.raises(ValidationError, match="zone"):
+            Value.model_validate({"column": "seen", **wrong})
+
+
 def test_times_keep_their_own_offset() -> None:
     """Whatever the file's zone is."""
     for text in ("2021-09-17T15:00:00+03:00", "2021-09-17T15:00:00Z"):
@@ -233,7 +248,7 @@ def test_a_time_before_the_one_that_it_counts_from_is_an_error() -> None:
     """A revision is never negative, and has its bound: minutes reach further."""
     said = refusal({"at": "2023-03-17T00:00:00Z"}, **EPOCH)
     assert said.endswith("is before '2023-03-18T00:00:00Z', since when it counts")
-    late = {"at": "2023-03-29T13:46:41Z"}
-    assert make({"at": "2023-03-29T13:46:40Z"}, **EPOCH) == 1_000_000
-    assert "a revision is 1,000,000 at most" in refusal(late, **EPOCH)
-    assert make(late, **{**EPOCH, "type": "minutes"}) == 16_666
+    late = {"at": "2054-11-24T01:46:41Z"}
+    assert make({"at": "2054-11-24T01:46:40Z"}, **EPOCH) == 1_000_000_000
+    assert "a revision is 1,000,000,000 at most" in refusal(late, **EPOCH)
+    assert make(late, **{**EPOCH, "type": "minutes"}) == 16_666_666

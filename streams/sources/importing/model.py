@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections.abc
 import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Final, Literal, Self
@@ -11,6 +12,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from schemas.envelope import EVENTS
 from streams.sources.importing.value_model import HASH, INDEX, REVISION, Part, Value, known_type
 
+Columns = collections.abc.Mapping[str, str]
 PACK_ZONE: Final = "pack"
 """What [file] timezone is where times are told in the zone of the pack."""
 
@@ -137,6 +139,8 @@ class Filter(Part):
     column: str
     keep: tuple[str, ...] | None = Field(default=None, strict=False)
     drop: tuple[str, ...] | None = Field(default=None, strict=False)
+    unless: tuple[str, ...] = Field(default=(), strict=False)
+    """Columns: a row where one of them is filled is never left out."""
     reason: Annotated[str, Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -145,8 +149,11 @@ class Filter(Part):
             raise ValueError("give either 'keep' or 'drop'")
         return self
 
-    def drops(self, text: str) -> bool:
-        """Whether a row with ``text`` in the column is left out."""
+    def drops(self, row: Columns) -> bool:
+        """Whether the row is left out."""
+        if any(row[name] for name in self.unless):
+            return False
+        text = row[self.column]
         return text not in self.keep if self.keep is not None else text in (self.drop or ())
 
 
@@ -224,7 +231,8 @@ class Mapping(Part):
         for check in self.require:
             wanted.setdefault(check.column, "require")
         for rule in self.filter:
-            wanted.setdefault(rule.column, "filter")
+            for column in (rule.column, *rule.unless):
+                wanted.setdefault(column, "filter")
         if self.split:
             wanted.setdefault(self.split.column, "split")
         for path, value in self.values():

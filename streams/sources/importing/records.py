@@ -42,7 +42,7 @@ class Records:
             yield {**columns, INDEX: index} if index else columns
             return
         if not repeats:
-            self._not_expanded(columns)
+            self._not_listed(columns)
         for path, members in repeats:
             for number, member in enumerate(members, 1):
                 if not isinstance(member, dict):
@@ -51,8 +51,15 @@ class Records:
                 for row in self._rows(member, path, inner):
                     yield {**columns, **row}
 
-    def _not_expanded(self, columns: _Columns) -> None:
-        """ODK Central's feed names the table of a repeat where it was not asked for its rows."""
+    def _not_listed(self, columns: _Columns) -> None:
+        """A repeat that is no list is not one without instances.
+
+        ODK Central's feed names the table of a repeat where it was not asked for its rows.
+        """
+        for path, text in columns.items():
+            inside = path.startswith(f"{self._repeat}/")
+            if inside or (text and self._leads_to_repeat(path)):
+                raise RowError(f"'{self._repeat}' is no list of answers, but something else")
         if f"{self._repeat}@odata.navigationLink" in columns:
             raise RowError(f"'{self._repeat}' is only linked to: export with $expand=*")
 

@@ -96,7 +96,7 @@ class Mapper:
         for check in self._rules.require:
             _require(check, row.columns[check.column])
         for rule in self._rules.filter:
-            if rule.drops(row.columns[rule.column]):
+            if rule.drops(row.columns):
                 return Skip(rule.reason)
         return [made for part in self._parts(row.columns) for made in self._made(part)]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Annotated, Final, Literal, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -41,6 +42,18 @@ class Taken(Part):
     lookup: str | None = None
     key: str | None = None
     """With ``lookup``: the row's column that is looked up; ``column`` is then the other file's."""
+    timezone: str | None = None
+    """IANA name of the zone of this time where it has no offset; else that of ``[file]``."""
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, zone: str | None) -> str | None:
+        try:
+            return zone and ZoneInfo(zone).key
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError(
+                f"unknown zone '{zone}'; use an IANA name such as 'Europe/Moscow'"
+            ) from error
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -113,6 +126,9 @@ class Value(Taken):
         counted = self.type in ("seconds", "minutes")
         if self.format is not None and self.type != "time" and not counted:
             raise ValueError('\'format\' goes with type = "time", "seconds" and "minutes"')
+        zones = self.timezone or any(taken.timezone for taken in self.or_)
+        if zones and self.type != "time" and not counted:
+            raise ValueError('\'timezone\' goes with type = "time", "seconds" and "minutes"')
         if counted != (self.since is not None):
             raise ValueError('\'since\' and type = "seconds" or "minutes" go together')
         if self.type != "decimal" and (self.decimals is not None or self.decimal_comma):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, tzinfo
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from streams.sources.importing.table import LookupTable, RowError
 from streams.sources.importing.value_model import A_TIME, PLACEHOLDER, Scalar, Taken, Value
@@ -15,7 +16,7 @@ _DECIMAL: Final = re.compile(r"\d+(\.\d+)?")
 _ISO: Final = re.compile(
     r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?([+-]\d{2}:\d{2}|Z)?"
 )
-MOST: Final = 1_000_000
+MOST: Final = 1_000_000_000
 """The highest revision that a report may have."""
 _BOOLEANS: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -37,7 +38,7 @@ class Values:
             raise RowError(f"{_named(value)} {error}") from error
 
     def _made(self, value: Value, row: Mapping[str, str]) -> Scalar | None:
-        text = self._first(value, row)
+        text, taken = self._first(value, row)
         if value.chosen is not None and text != "":
             text = _chosen(str(text), value)
         if value.map is not None and (text != "" or "" in value.map):
@@ -46,14 +47,22 @@ class Values:
             if value.omit_if_empty:
                 return None
             raise RowError("is empty, and the mapping does not say what that means")
-        return _convert(text, value, row, self._zone) if isinstance(text, str) else text
+        if not isinstance(text, str):
+            return text
+        if value.type in ("seconds", "minutes"):
+            return _elapsed(text, value, row, (self._zone_of(value), self._zone_of(taken)))
+        return _convert(text, value, row, self._zone_of(taken))
 
-    def _first(self, value: Value, row: Mapping[str, str]) -> Scalar:
+    def _first(self, value: Value, row: Mapping[str, str]) -> tuple[Scalar, Taken]:
+        """The first text that is not empty, and where it is from."""
         for taken in (value, *value.or_):
             text = self._take(taken, row)
             if text != "":
-                return text
-        return ""
+                return text, taken
+        return "", value
+
+    def _zone_of(self, taken: Taken) -> tzinfo | None:
+        return ZoneInfo(taken.timezone) if taken.timezone else self._zone
 
     def _take(self, taken: Taken, row: Mapping[str, str]) -> Scalar:
         if taken.const is not None:
@@ -104,8 +113,6 @@ def _convert(text: str, value: Value, row: Mapping[str, str], zone: tzinfo | Non
         return _decimal(text, value, row)
     if value.type == "time":
         return _moment(text, value.format, zone).isoformat().replace("+00:00", "Z")
-    if value.type in ("seconds", "minutes"):
-        return _elapsed(text, value, row, zone)
     return _CONVERT[value.type](text)
 
 
@@ -142,11 +149,16 @@ def _decimal(text: str, value: Value, row: Mapping[str, str]) -> str | None:
     return text
 
 
-def _elapsed(text: str, value: Value, row: Mapping[str, str], zone: tzinfo | None) -> int:
-    """Whole seconds or minutes until ``text``, cut, never rounded: a later time is no less."""
-    since = value.since or ""
-    start = _moment(since if A_TIME.match(since) else row[since], value.format, zone)
-    seconds = int((_moment(text, value.format, zone) - start).total_seconds())
+def _elapsed(
+    text: str, value: Value, row: Mapping[str, str], zones: tuple[tzinfo | None, tzinfo | None]
+) -> int:
+    """Whole seconds or minutes until ``text``, cut, never rounded: a later time is no less.
+
+    ``zones``: of the time from which they count, and of ``text``.
+    """
+    since, (first, last) = value.since or "", zones
+    start = _moment(since if A_TIME.match(since) else row[since], value.format, first)
+    seconds = int((_moment(text, value.format, last) - start).total_seconds())
     if seconds < 0:
         raise RowError(f"'{text[:40]}' is before '{since}', since when it counts")
     count = seconds if value.type == "seconds" else seconds // 60
@@ -179,7 +191,10 @@ def _parsed(text: str, layout: str | None) -> datetime:
 def _placed(moment: datetime, text: str, zone: tzinfo | None) -> datetime:
     """``moment`` in ``zone``, unless the clocks there had it twice or not at all."""
     if zone is None:
-        raise RowError(f"'{text[:40]}' has no offset, and the mapping's [file] no timezone")
+        raise RowError(
+            f"'{text[:40]}' has no offset, and the mapping's [file] no timezone; "
+            "set it there, or in this value alone, if all such times are of one zone"
+        )
     early, late = (moment.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
     if early.utcoffset() != late.utcoffset():
         raise RowError(f"'{text[:40]}': the clocks were changed then; give it with its offset")
