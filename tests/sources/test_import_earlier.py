@@ -113,6 +113,36 @@ def test_revisions_of_the_files_own_stay_what_they_are(tmp_path: Path) -> None:
     ]
 
 
+def test_an_older_export_withdraws_nothing(tmp_path: Path) -> None:
+    """What it lacks is what was reported since. Whether it is older, an older version tells."""
+    day = Day(tmp_path, NUMBERED)
+    day.export(("a", "XX-A", "procedures", 7), ("b", "XX-A", "procedures", 0))
+    assert day.export(("a", "XX-A", "tampering", 3), complete=True) == []
+    assert day.standing().keys() == {("a", "XX-A"), ("b", "XX-A")}
+    gone = day.export(("a", "XX-A", "procedures", 7), complete=True)
+    assert [(d["report_id"], d["revision"]) for d in gone] == [("b", 1)]
+
+
+def test_what_was_withdrawn_as_gone_comes_back(tmp_path: Path) -> None:
+    """As it was, above the revision that withdrew it, however often; an older version does not."""
+    day = Day(tmp_path, NUMBERED)
+    both = (("a", "XX-A", "procedures", 7), ("b", "XX-A", "procedures", 5))
+    day.export(*both)
+    for withdrawn in (6, 8):
+        gone = day.export(both[0], complete=True)
+        assert [(d["report_id"], d["revision"]) for d in gone] == [("b", withdrawn)]
+        older = ("b", "XX-A", "tampering", 4)
+        assert day.export(both[0], older, complete=True) == []
+        assert day.export(*both) == []
+        back = day.export(*both, complete=True)
+        assert [(d["report_id"], d["revision"]) for d in back] == [("b", withdrawn + 1)]
+        assert day.standing().keys() == {("a", "XX-A"), ("b", "XX-A")}
+        assert day.export(*both, complete=True) == []
+    edited = day.export(both[0], ("b", "XX-B", "tampering", 60), complete=True)
+    assert [(d["region"], d["revision"]) for d in edited] == [("XX-A", 60), ("XX-B", 60)]
+    assert day.complaints == []
+
+
 def test_a_wrong_row_is_not_taken_for_a_missing_one(tmp_path: Path) -> None:
     """Nothing is withdrawn until all rows are right."""
     day = Day(tmp_path, ORDERED)

@@ -32,8 +32,9 @@ Complain = Callable[[str], None]
 class Summary:
     """What became of an export. ``events`` by type, ``skipped`` rows by reason.
 
-    ``withdrawn``: those of the events that withdraw what the export has no longer. ``notices``:
-    what is not wrong, and should be seen.
+    ``withdrawn``: those of the events that withdraw what the export has no longer. ``again``:
+    records that are there again after such a withdrawal; ``back``: the events that say so.
+    ``notices``: what is not wrong, and should be seen.
     """
 
     rows: int = 0
@@ -41,6 +42,8 @@ class Summary:
     skipped: Counter[str] = field(default_factory=Counter)
     bad: int = 0
     withdrawn: int = 0
+    again: int = 0
+    back: int = 0
     notices: list[str] = field(default_factory=list)
 
     def text(self) -> str:
@@ -53,6 +56,10 @@ class Summary:
         ]
         if self.withdrawn:
             lines.append(f"{self.withdrawn:,} withdrawn: no longer in the export")
+        if self.back:
+            lines.append(f"{self.back:,} reported again: back in the export")
+        elif self.again:
+            lines.append(f"{self.again:,} back in the export stay withdrawn without --complete")
         if self.bad:
             lines.append(f"wrong rows: {self.bad:,}")
         return "\n".join([*lines, *self.notices])
@@ -97,27 +104,35 @@ class Import:
                     self._complain(f"{path}:{place}: {error}")
                     continue
                 yield from self._counted(made)
+        self.summary.again = len(self._earlier.again) if self._earlier else 0
         self.summary.notices += self._notices()
 
     def withdrawals(self) -> Iterator[bytes]:
         """Withdrawals of what earlier imports had and the files, read by now, have not.
 
-        None when the files may not be all there is: a record was wrong, a page is missing, or
-        there is no record at all.
+        Reports that were withdrawn so and are there again come back. Neither when the files may
+        not be all there is: a record was wrong or is older than what was imported before, a page
+        is missing, or there is no record at all.
         """
         if self._earlier is None or self._mapper.reported is None:
             return
         if why := self._doubt():
             self.summary.notices.append(f"nothing was withdrawn: {why}")
             return
-        for made in self._earlier.gone(self._mapper.reported, self._pack.id):
+        for made in (
+            *self._earlier.gone(self._mapper.reported, self._pack.id),
+            *self._earlier.back(self._pack.id),
+        ):
+            withdrawn = bool(made.data.get("withdrawn"))
             try:
                 self._check(made)
             except RowError as error:
                 self.summary.bad += 1
-                self._complain(f"withdrawal of report '{made.data['report_id']}': {error}")
+                what = "withdrawal" if withdrawn else "return"
+                self._complain(f"{what} of report '{made.data['report_id']}': {error}")
                 continue
-            self.summary.withdrawn += 1
+            self.summary.withdrawn += withdrawn
+            self.summary.back += not withdrawn
             yield from self._counted([made])
 
     def _doubt(self) -> str:
@@ -126,6 +141,8 @@ class Import:
             return "what is missing may be in the wrong records"
         if self._source.unfinished():
             return "what is missing may be in the other pages"
+        if self._earlier is not None and self._earlier.older:
+            return "the files are older than what was imported before"
         return "" if self.summary.rows else "an export without any record would take all reports"
 
     def _counted(self, made: list[Made]) -> Iterator[bytes]:
@@ -137,6 +154,8 @@ class Import:
         notices = []
         if why := self._source.unfinished():
             notices.append(f"{why}; give all pages together")
+        if self._earlier is not None and (older := self._earlier.older):
+            notices.append(f"{older:,} left out: older than what was imported before")
         if self.summary.rows and self._source.unseen:
             names = ", ".join(f"'{name}'" for name in sorted(self._source.unseen))
             notices.append(f"no record has {names}")
