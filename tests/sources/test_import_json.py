@@ -210,6 +210,8 @@ def test_lists_are_joined_or_named() -> None:
         ({"r@odata.navigationLink": "Submissions('1')/r"}, "export with $expand=*"),
         ({"a": [{"b": "1"}]}, "'a': a member has no 'q'"),
         ({"a": [{"q": "1"}, {"q": "1"}]}, "'a/1/q' is there twice"),
+        ({"a": {"1": {"value": "2"}}}, "'a' is an object, not the list that [keyed] names"),
+        ({"a": "1"}, "'a' is a plain value, not the list that [keyed] names"),
         ({"g": {"x": "1"}, "g/x": "2"}, "'g/x' is there twice"),
     ],
 )

@@ -233,6 +233,7 @@ def test_a_missing_lookup_file_is_told(tmp_path: Path) -> None:
     ("lines", "message"),
     [
         (["id,time,region"], "rows.csv:1: no column 'category', which the mapping's fields.cat"),
+        (["id;time;region;category"], "';' may be what stands between them: [file] delimiter"),
         (["id,id,time,region,category"], "rows.csv:1: column 'id' is there twice"),
         ([HEADER, f"1,{NOON},XX-A"], "rows.csv:2: 3 fields, the header has 4"),
         ([HEADER, '1,"a'], "rows.csv:2: no CSV"),

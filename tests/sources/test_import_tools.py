@@ -298,6 +298,14 @@ def test_a_checklist_whose_message_on_arrival_got_lost(files: Files) -> None:
     assert ":2: column 'Arrival updated': is empty" in bad.read_text()
 
 
+def test_a_time_of_vote_monitor_without_offset_is_of_no_zone(files: Files) -> None:
+    """Its times say that they are UTC."""
+    path = files.edited("vote-monitor-forms.json", ("T05:05:00Z", "T05:05:00"))
+    bad = files.folder / "bad.txt"
+    files.events("vote-monitor-forms", path, "--skip-invalid", str(bad))
+    assert "'2023-03-19T05:05:00' has no offset" in bad.read_text()
+
+
 @pytest.mark.parametrize("tool", ["odk-central", "kobotoolbox"])
 def test_a_questions_time_without_offset_is_of_no_zone(files: Files, tool: str) -> None:
     """It is told, whichever tool it is from: some hours off, it may be of another phase."""

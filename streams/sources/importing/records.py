@@ -68,8 +68,10 @@ class Records:
     ) -> None:
         for name, value in node.items():
             path = name if not prefix or name.startswith(f"{prefix}/") else f"{prefix}/{name}"
-            if isinstance(value, dict) and value:
+            if isinstance(value, dict) and value and path not in self._keyed:
                 self._flatten(value, path, columns, repeats)
+            elif path in self._keyed and value and not isinstance(value, list):
+                raise RowError(f"'{path}' is {_kind(value)}, not the list that [keyed] names")
             elif isinstance(value, dict):
                 _put(columns, path, "")
             elif not isinstance(value, list):
@@ -125,4 +127,6 @@ def _text(value: Any) -> str:
 
 
 def _kind(value: Any) -> str:
-    return {"list": "a list", "NoneType": "null"}.get(type(value).__name__, "a plain value")
+    return {"list": "a list", "dict": "an object", "NoneType": "null"}.get(
+        type(value).__name__, "a plain value"
+    )

@@ -72,16 +72,19 @@ def header_of(path: Path, cells: Iterable[str], wanted: Mapping[str, str]) -> li
     """
     names = [name.strip() for name in cells]
     if not names:
-        raise UserError(f"{path}:1: the file is empty; a header row is expected")
+        raise UserError(f"{path}:1: the file is empty or begins so; a header row is expected")
     if twice := [name for name in wanted if names.count(name) > 1]:
         raise UserError(
             f"{path}:1: column '{twice[0]}' is there twice; write '{twice[0]}#1' for the first"
         )
     header = _numbered(names)
     if missing := [name for name in wanted if name not in header]:
+        hint = ""
+        if other := [sign for sign in ";\t," if len(header) == 1 and sign in header[0]]:
+            hint = f". {other[0]!r} may be what stands between them: [file] delimiter says so"
         raise UserError(
             f"{path}:1: no column '{missing[0]}', which the mapping's {wanted[missing[0]]} reads; "
-            f"there are {', '.join(header)}"
+            f"there are {', '.join(header)}{hint}"
         )
     return header
 
