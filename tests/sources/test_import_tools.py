@@ -426,6 +426,9 @@ def test_pages_of_an_export_are_given_together(
     said = capfd.readouterr().err
     assert "another page: 'next' is filled" in said
     assert "nothing was withdrawn: what is missing may be in the other pages" in said
+    pages[0].write_text(json.dumps({"results": [one]}))
+    assert files.bring("kobotoolbox-visits", pages[0], *before).read_bytes() == b""
+    assert "may be other pages: no 'count' says how many" in capfd.readouterr().err
     feed = json.loads((SAMPLES / "odk-central.json").read_text())
     pages[0].write_text(json.dumps({**feed, "@odata.nextLink": "https://x/?$skiptoken=1"}))
     files.bring("odk-central-visits", pages[0])

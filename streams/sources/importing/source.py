@@ -34,12 +34,16 @@ class Source:
         self.unseen = set(self._wanted) if rules.file.format == "json" else set()
         self._last = rules.file.more is None
         self._read: set[int] = set()
-        self._total = 0
+        self._total: int | None = None
 
     def unfinished(self) -> str:
         """Why the files read by now are not all of the export; empty when nothing says so."""
         if not self._last:
             return f"there is another page: '{self._spec.more}' is filled in the file"
+        if self._spec.total is None:
+            return ""
+        if self._total is None:
+            return f"there may be other pages: no '{self._spec.total}' says how many records it has"
         # Of different records: a page that was given twice is not another one.
         if len(self._read) < self._total:
             return f"there are other pages: the export has {self._total:,} records"
@@ -65,7 +69,8 @@ class Source:
                 yield place, error
         self._last = self._last or not document.beside.get(self._spec.more or "")
         total = str(document.beside.get(self._spec.total or ""))
-        self._total = max(self._total, int(total) if total.isdecimal() else 0)
+        if total.isdecimal() and len(total) < 20:
+            self._total = max(self._total or 0, int(total))
 
     def _whole(self, place: str, columns: dict[str, str]) -> Row:
         """The row, with an empty text in each column that its record leaves out."""
