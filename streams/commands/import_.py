@@ -73,6 +73,14 @@ class Complaints:
     "withdrawn.",
 )
 @click.option(
+    "--withdraw-at-most",
+    "most",
+    metavar="N",
+    type=click.IntRange(0),
+    help="With --complete: if more would be, nothing is withdrawn. Default: a tenth of the reports "
+    "that were imported before, 10 at least.",
+)
+@click.option(
     "--skip-invalid",
     metavar="OUT",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -87,6 +95,7 @@ def command(
     lookups: tuple[str, ...],
     previous: tuple[Path, ...],
     complete: bool,
+    most: int | None,
     skip_invalid: Path | None,
 ) -> int:
     """Turn FILE into events (JSON Lines) as MAPPING says.
@@ -97,6 +106,8 @@ def command(
     """
     if complete and not previous:
         raise UserError("--complete: withdraws what --previous has, which is not given")
+    if most is not None and not complete:
+        raise UserError("--withdraw-at-most: goes with --complete, without which nothing is")
     rules = load_mapping(mapping)
     pack = load_pack(where if where is not None else load_settings().pack)
     given = dict(map(_pair, lookups))
@@ -115,7 +126,7 @@ def command(
         with Bar("importing", None) as bar:
             _fill(events, run.events(*files), lambda: bar.update(run.summary.rows))
         if complete:
-            _fill(events, run.withdrawals())
+            _fill(events, run.withdrawals(most))
         click.echo(run.summary.text(), err=True)
         if skip_invalid is not None:
             copy_to(skip_invalid, wrong)

@@ -125,6 +125,7 @@ def test_a_full_disk_is_told(folder: Path, capfd: pytest.CaptureFixture[str], op
         (["--lookup", "register"], "write it as NAME=FILE"),
         (["--lookup", "register=x.csv"], "the mapping has no such lookup"),
         (["--complete"], "withdraws what --previous has, which is not given"),
+        (["--withdraw-at-most", "3"], "goes with --complete, without which nothing is"),
         (["--previous", "none.jsonl"], "none.jsonl: cannot be read"),
         (["--pack", "nowhere"], "nowhere"),
         (["-o", "x" * 300, "--skip-invalid", "/dev/null"], "cannot be written: File name too long"),

@@ -41,16 +41,20 @@ class Day:
         self.log = folder / "log.jsonl"
         self.log.write_text("")
         self.complaints: list[str] = []
+        self.notices: list[str] = []
 
-    def export(self, *reports: Report, complete: bool = False) -> list[dict[str, Any]]:
-        """Import these; the data of what is new."""
+    def export(
+        self, *reports: Report, complete: bool = False, most: int | None = None
+    ) -> list[dict[str, Any]]:
+        """Import these; the data of what is new. ``most``: as in ``Import.withdrawals``."""
         lines = [f"{name},{NOON},{region},{what},{n}" for name, region, what, n in reports]
         path = self._folder / "rows.csv"
         path.write_text("\n".join([HEADER, *lines]))
         earlier = Earlier.load([self.log], self._rules.event.types())
         done = Import(self._rules, {}, small_pack(), self.complaints.append, earlier)
         raw = list(done.events(path))
-        raw += done.withdrawals() if complete else []
+        raw += done.withdrawals(most) if complete else []
+        self.notices = done.summary.notices
         assert all(isinstance(read(line, None, small_pack()), Accepted) for line in raw)
         with self.log.open("ab") as log:
             log.writelines(line + b"\n" for line in raw)
@@ -121,6 +125,26 @@ def test_an_older_export_withdraws_nothing(tmp_path: Path) -> None:
     assert day.standing().keys() == {("a", "XX-A"), ("b", "XX-A")}
     gone = day.export(("a", "XX-A", "procedures", 7), complete=True)
     assert [(d["report_id"], d["revision"]) for d in gone] == [("b", 1)]
+
+
+@pytest.mark.parametrize(("count", "few"), [(15, 10), (250, 25)])
+def test_more_than_a_few_are_not_withdrawn_without_a_word(
+    tmp_path: Path, count: int, few: int
+) -> None:
+    """A file cut off at the end of a line: nothing is withdrawn until somebody says it is right."""
+    day = Day(tmp_path, ORDERED)
+    reports: list[Report] = [(f"r{n}", "XX-A", "procedures", 0) for n in range(count)]
+    day.export(*reports)
+    cut = reports[few + 1 :]
+    assert day.export(*cut, complete=True) == []
+    told = f"nothing was withdrawn: of {count} reports {few + 1} are no longer in the files"
+    assert day.notices[-1].startswith(told)
+    assert day.notices[-1].endswith(f"--withdraw-at-most {few + 1}")
+    assert day.export(*reports, complete=True, most=0) == []
+    assert len(day.export(*reports[few:], complete=True)) == few
+    assert day.export(*reports[few + 1 :], complete=True, most=0) == []
+    assert len(day.export(*reports[few + 1 :], complete=True, most=1)) == 1
+    assert len(day.standing()) == count - few - 1
 
 
 def test_what_was_withdrawn_as_gone_comes_back(tmp_path: Path) -> None:

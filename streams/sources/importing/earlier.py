@@ -82,6 +82,11 @@ class Earlier:
         if known is None or revision >= known.version[1]["revision"]:
             self._newest[report] = Known(version, time, gone)
 
+    @property
+    def standing(self) -> int:
+        """How many reports are not withdrawn."""
+        return sum(not known.version[1].get("withdrawn") for known in self._newest.values())
+
     def versions(self) -> Iterator[tuple[str, Version]]:
         """The newest versions with their sources."""
         for (source, _), known in self._newest.items():

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from schemas.reading import read
 from schemas.verdict import Rejected
@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 REPEATED = "repeats an earlier row"
 BEFORE = "imported before, or repeats an earlier row"
 Complain = Callable[[str], None]
+
+
+_FEW: Final = 10
+_SHARE: Final = 10
+"""One of so many reports may be gone from an export without a question."""
 
 
 @dataclass(slots=True)
@@ -107,22 +112,21 @@ class Import:
         self.summary.again = len(self._earlier.again) if self._earlier else 0
         self.summary.notices += self._notices()
 
-    def withdrawals(self) -> Iterator[bytes]:
+    def withdrawals(self, most: int | None = None) -> Iterator[bytes]:
         """Withdrawals of what earlier imports had and the files, read by now, have not.
 
         Reports that were withdrawn so and are there again come back. Neither when the files may
         not be all there is: a record was wrong or is older than what was imported before, a page
-        is missing, or there is no record at all.
+        is missing, or there is no record at all; nor when more would be withdrawn than ``most``,
+        None: than a tenth of what stands, or ten: a file that was cut off says nothing of it.
         """
         if self._earlier is None or self._mapper.reported is None:
             return
-        if why := self._doubt():
+        gone = list(self._earlier.gone(self._mapper.reported, self._pack.id))
+        if why := self._doubt() or self._too_many(len(gone), most):
             self.summary.notices.append(f"nothing was withdrawn: {why}")
             return
-        for made in (
-            *self._earlier.gone(self._mapper.reported, self._pack.id),
-            *self._earlier.back(self._pack.id),
-        ):
+        for made in (*gone, *self._earlier.back(self._pack.id)):
             withdrawn = bool(made.data.get("withdrawn"))
             try:
                 self._check(made)
@@ -144,6 +148,17 @@ class Import:
         if self._earlier is not None and self._earlier.older:
             return "the files are older than what was imported before"
         return "" if self.summary.rows else "an export without any record would take all reports"
+
+    def _too_many(self, gone: int, most: int | None) -> str:
+        """Why so many withdrawals may be a mistake; empty when they are not too many."""
+        standing = self._earlier.standing if self._earlier else 0
+        limit = max(_FEW, standing // _SHARE) if most is None else most
+        if gone <= limit:
+            return ""
+        return (
+            f"of {standing:,} reports {gone:,} are no longer in the files, of which one may be cut "
+            f"off or old. If it is right: --withdraw-at-most {gone}"
+        )
 
     def _counted(self, made: list[Made]) -> Iterator[bytes]:
         for event in made:
