@@ -148,6 +148,24 @@ def test_repeats_after_the_position_are_repeats(records: list[Record], data: st.
     assert said(folded(tail, restored(*written(part))), 0) == said(whole, 0)
 
 
+@given(strategies.logs(min_size=3, max_size=25), st.data())
+@settings(max_examples=200, deadline=None)
+def test_what_was_written_before_stays_good(records: list[Record], data: st.DataObject) -> None:
+    """Full chunks are never written again: what changed since is in those that come after."""
+    cut = data.draw(st.integers(1, len(records)))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(snapshots, "_ENTRIES", 1)
+        part = folded(records[:cut])
+        assert part.journal is not None
+        before = list(chunks(part.journal))
+        folded([*records[cut:], *records], part)
+        made = [*before, *chunks(part.journal[len(before) :])]
+        body = Body([(each.digest, 1) for each in made], [], {}, counts_of(part))
+        value = encoded(header_of(OF, 3, 1, body))
+        now = data.draw(strategies.nows)
+        assert said(restored(value, [each.value for each in made]), now) == said(part, now)
+
+
 def test_a_full_chunk_does_not_change(monkeypatch: pytest.MonkeyPatch) -> None:
     """What was written stays good for the next snapshot, which adds to it and no more."""
     monkeypatch.setattr(snapshots, "_ENTRIES", 4)
