@@ -6,6 +6,7 @@ Each moment is made to come here; none is waited for.
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,8 +18,10 @@ from streams.log.snapshots import Counts
 from streams.log.topics import create_topics
 from streams.worker import acceptance, pages
 from streams.worker import letters as letters_module
+from streams.worker.app import ScrutineerApp
 from streams.worker.letters import Letters
 from streams.worker.state import PartitionState
+from streams.worker.transport import StateConsumer
 from tests.worker.conftest import settings_of
 from tests.worker.in_process import in_process, until, until_live
 from tests.worker.process import send
@@ -111,6 +114,36 @@ async def test_letters_on_their_way_are_handed_to_the_next_producer(
         assert await app.letters.flush(10)
         assert (state.watermark(TOPIC), app.letters.written) == (BAD, BAD)
         await app.letters.stop()
+
+
+class Group:
+    """Stands for the group's consumer: what it was asked to commit, and whether it came about."""
+
+    def __init__(self, app: ScrutineerApp) -> None:
+        self.app = app
+        self.asked: list[dict[TopicPartition, int]] = []
+        self.there = False
+
+    def assignment(self) -> set[TopicPartition]:
+        """What is ours."""
+        return {HERE}
+
+    async def _commit(self, offsets: dict[TopicPartition, int]) -> bool:
+        self.asked.append(offsets)
+        return self.there
+
+
+async def test_a_commit_that_did_not_come_about_is_made_again() -> None:
+    """Also where no further event comes: else the next owner begins before what was done."""
+    async with worker() as app:
+        await app.feed.take({HERE: [good(HERE, n) for n in range(3)]})
+        group = Group(app)
+        commit = partial(StateConsumer.force_commit, group)  # type: ignore[arg-type]
+        assert not await commit()
+        group.there = True
+        assert await commit()
+        assert not await commit()
+        assert group.asked == [{HERE: 3}, {HERE: 3}]
 
 
 def log(tp: TopicPartition, upto: int) -> list[ConsumerRecord]:
