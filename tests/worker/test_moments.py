@@ -146,6 +146,31 @@ async def test_a_commit_that_did_not_come_about_is_made_again() -> None:
         assert group.asked == [{HERE: 3}, {HERE: 3}]
 
 
+async def test_a_snapshot_from_before_another_pack_is_not_gone_on_from(
+    broker: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It holds what this pack accepts, and is beyond letters that are to be written anew."""
+    settings = settings_of(broker, "back", partitions=1)
+    await create_topics(settings)
+    await send(settings, mixed())
+    async with in_process(settings) as app:
+        app.snapshots._events = 1
+        await until_live(app)
+        state = app.states.get(0)
+        assert state is not None
+        await until(app, lambda: state.shelved.written)
+
+    async def marks(*_: object) -> dict[str, OffsetAndMetadata]:
+        return {settings.topics.observer: OffsetAndMetadata(len(mixed()), "of another pack")}
+
+    monkeypatch.setattr(acceptance, "_marks", marks)
+    async with in_process(settings) as app:
+        accepting = app.settings.worker.model_copy(update={"accept_pack": True})
+        app.settings = app.settings.model_copy(update={"worker": accepting})
+        await until_live(app)
+        assert app.letters.waiting + app.letters.written == BAD
+
+
 def log(tp: TopicPartition, upto: int) -> list[ConsumerRecord]:
     """The log of a partition: every third event is a bad one."""
     return [record(tp, n, b"{") if n % 3 == 2 else good(tp, n) for n in range(upto)]
