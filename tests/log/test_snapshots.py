@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas import read
+from schemas.fields import microseconds
 from schemas.verdict import Rejected
 from streams.log import snapshots
 from streams.log.snapshots import (
@@ -146,6 +148,42 @@ def test_repeats_after_the_position_are_repeats(records: list[Record], data: st.
     tail = [*records[cut:], *records]
     whole, part = folded([*records[:cut], *tail]), folded(records[:cut])
     assert said(folded(tail, restored(*written(part))), 0) == said(whole, 0)
+
+
+def test_a_time_that_a_later_record_lowers_is_in_the_next_chunk(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of a wrong phone clock the earliest record's time counts; full chunks are never mended."""
+    monkeypatch.setattr(snapshots, "_ENTRIES", 1)
+    event = {
+        "specversion": "1.0",
+        "id": "x1",
+        "source": strategies.OBSERVERS[0],
+        "type": "election.observer.restriction.v1",
+        "time": (strategies.DAY + timedelta(hours=9)).isoformat(),
+        "election": "test-2030",
+        "data": {
+            "report_id": "r1",
+            "revision": 0,
+            "region": "XX-A",
+            "observer_group": "citizen",
+            "phase": "voting",
+            "kind": "expelled",
+        },
+    }
+    late, early = (strategies.DAY + timedelta(hours=hours) for hours in (5, 4))
+    part = folded([strategies.record(event, known=late)])
+    assert part.journal is not None
+    before = list(chunks(part.journal))
+    folded([strategies.record(event, known=early)], part)
+    made = [*before, *chunks(part.journal[len(before) :])]
+    named = [(each.digest, each.entries) for each in made]
+    value = encoded(header_of(OF, 3, 1, Body(named, named, {}, counts_of(part))))
+    again = restored(value, [each.value for each in made])
+    now = microseconds(strategies.DAY + timedelta(hours=10))
+    assert said(again, now) == said(part, now)
+    (shown,) = said(again, now)["all"]["tables"]["open_restrictions"]
+    assert datetime.fromisoformat(shown["since"]) == early
 
 
 def test_a_full_chunk_does_not_change(monkeypatch: pytest.MonkeyPatch) -> None:
