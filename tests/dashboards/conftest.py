@@ -58,6 +58,10 @@ def prometheus(workers: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         server.until(f"count(count_over_time(up[1m]) >= {SCRAPES}) == {there}")
         server.until('count(ALERTS{alertstate="firing"}) > 0')
         server.until("country:election_turnout_gap_half_width_ratio:level")
+        server.stay(
+            f"count(up == 1) == {there} and on () count(ALERTS{{alertstate='firing'}}) > 0 "
+            "and on () count(country:election_turnout_gap_half_width_ratio:level) > 0"
+        )
         yield server
 
 

@@ -10,6 +10,8 @@ import urllib.request
 from typing import Any, NamedTuple
 
 PATIENCE = 60
+SETTLED = 3
+"""Seconds after which nothing changes what is of a moment: longer than a scrape may take."""
 
 
 class Series(NamedTuple):
@@ -20,11 +22,21 @@ class Series(NamedTuple):
 
 
 class Prometheus:
-    """A running server. ``address``: host and port; ``at``: a second to ask for, else now."""
+    """A running server. ``address``: host and port; ``at``: a second to ask for, else now.
+
+    ``stay`` chooses that second. What is asked for a moment that is over is always the same: now, a
+    scrape may be late, and its series are gone until the next one.
+    """
 
     def __init__(self, address: str, at: int | None = None) -> None:
         self._address = address
         self._at = at
+        self._whole: str | None = None
+
+    def stay(self, whole: str) -> None:
+        """Ask for a moment at which ``whole`` has a series, and ``until`` for later such ones."""
+        self._whole = whole
+        self.until(whole)
 
     def now(self, expression: str) -> list[Series]:
         """The series of ``expression`` at this moment; an error of the query is raised."""
@@ -56,8 +68,10 @@ class Prometheus:
         """Wait until ``expression`` has a series."""
         deadline = time.monotonic() + PATIENCE
         while True:
+            if self._whole is not None:
+                self._at = int(time.time()) - SETTLED
             try:
-                if self.now(expression):
+                if self.now(expression) and (self._whole is None or self.now(self._whole)):
                     return
             except urllib.error.URLError:  # not ready yet: 503
                 pass
