@@ -11,7 +11,7 @@ from typing import Final
 
 from streams.settings import Settings
 from tests.chaos.brokers import Brokers
-from tests.chaos.proxy import FAIR, Proxy, Weather
+from tests.chaos.proxy import FAIR, LOOK, Proxy, Weather
 from tests.chaos.sampler import Sampler
 from tests.chaos.schedule import Fault
 from tests.chaos.sender import Journal
@@ -23,6 +23,10 @@ BEHIND: Final = 2.0
 """Seconds that the tables may be behind what was acknowledged, to be called whole."""
 NOTICED: Final = 4.0
 """A fault that has shown by then in no table is one that nobody noticed."""
+LETTER_SECONDS: Final = 6.0
+"""So long it is waited for a letter that does not arrive, before its writer is killed."""
+GOING_ON: Final = 5.0
+"""Seconds for which that one goes on without it: time for a commit, and for a snapshot."""
 END_SECONDS: Final = 20.0
 START_SECONDS: Final = 40.0
 NAMED: Final = ("leader-kill", "coordinator-kill", "controller-kill")
@@ -133,6 +137,8 @@ class Faults:
     async def _lane(self, faults: Sequence[Fault], began: float) -> None:
         for fault in faults:
             await asyncio.sleep(max(0.0, began + fault.at - time.monotonic()))
+            if fault.kind == "worker-kill":
+                await self._withhold_letters(fault)
             now = time.monotonic()
             self._began.append(now)
             calm = not self._under_way and self.whole()
@@ -177,11 +183,24 @@ class Faults:
         running = [worker for worker in there if worker.running and not worker.frozen]
         return running[fault.choice % len(running)]
 
+    async def _withhold_letters(self, fault: Fault) -> None:
+        """Whoever is killed shall have folded what it has written no letter of."""
+        worker = self._worker(fault)
+        name = self._settings.topics.dead_letter.encode()
+        before = self._proxy.withheld
+        self._proxy.shape(Weather(withheld=name), worker.host.address)
+        await asyncio.to_thread(wait_until, lambda: self._proxy.withheld > before, LETTER_SECONDS)
+        await asyncio.sleep(GOING_ON)
+
     async def _kill_worker(self, fault: Fault) -> None:
         worker = self._worker(fault)
         self._tell(fault, worker.life)
+        before = self._proxy.dropped
         worker.kill()
-        await asyncio.sleep(fault.seconds)
+        await asyncio.sleep(max(fault.seconds, 10 * LOOK))
+        self._proxy.shape(FAIR, worker.host.address)
+        lost = self._proxy.dropped - before
+        self._say(f"{worker.life} dies with {lost} requests about letters that never arrive")
         worker.start()
 
     async def _stop_worker(self, fault: Fault) -> None:

@@ -32,13 +32,16 @@ _HELD: Final = 64
 class Weather(NamedTuple):
     """What happens to traffic: seconds of delay each way; shares of chunks.
 
-    ``cut``: nothing gets through, what there is waits, and no connection comes about.
+    ``cut``: nothing gets through, what there is waits, and no connection comes about. ``withheld``:
+    so does a request in which these bytes are and what comes after it on its connection; where
+    whoever sent it is gone meanwhile, it never arrives.
     """
 
     delay: float = 0.0
     loss: float = 0.0
     reset: float = 0.0
     cut: bool = False
+    withheld: bytes = b""
 
 
 FAIR: Final = Weather()
@@ -58,6 +61,8 @@ class Proxy:
         self._thread = threading.Thread(target=self._run, name="proxy", daemon=True)
         self.problems: list[str] = []
         """Errors of its own, of which connections were lost: they are not the network's."""
+        self.withheld = self.dropped = 0
+        """Requests that were withheld; those of them whose sender was gone meanwhile."""
 
     def shape(self, weather: Weather, *ends: str) -> None:
         """From now on ``weather`` is that of whoever asks from an address, or between two."""
@@ -123,7 +128,7 @@ class Proxy:
     ) -> None:
         """Pass on what comes, in order, each chunk after its delay, until either side is gone."""
         held: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(_HELD)
-        send = asyncio.ensure_future(self._send(held, writer, ends))
+        send = asyncio.ensure_future(self._send(held, reader, writer, ends))
         clock = self._loop.time
         try:
             while not send.done() and (chunk := await reader.read(_CHUNK)):
@@ -143,6 +148,7 @@ class Proxy:
     async def _send(
         self,
         held: asyncio.Queue[tuple[float, bytes]],
+        reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
         ends: tuple[str, str],
     ) -> None:
@@ -154,6 +160,8 @@ class Proxy:
                 if (wait := due - self._loop.time()) > 0:
                     await asyncio.sleep(wait)
                 await self._open(ends)
+                if not await self._released(chunk, reader, ends):
+                    return
                 writer.write(chunk)
                 await writer.drain()
 
@@ -163,6 +171,20 @@ class Proxy:
             if not self._between(ends).cut:
                 return
             await asyncio.sleep(LOOK)
+
+    async def _released(
+        self, chunk: bytes, reader: asyncio.StreamReader, ends: tuple[str, str]
+    ) -> bool:
+        """Wait while ``chunk`` is withheld; False: its sender is gone by then."""
+        waits = False
+        while (bytes_ := self._between(ends).withheld) and bytes_ in chunk:
+            self.withheld += not waits
+            waits = True
+            if reader.at_eof() or reader.exception() is not None:
+                self.dropped += 1
+                return False
+            await asyncio.sleep(LOOK)
+        return True
 
     def _pause(self, weather: Weather) -> float:
         pause, step = 0.0, RETRANSMISSION

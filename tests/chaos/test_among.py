@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from typing import Final
 
 import pytest
@@ -37,6 +40,50 @@ def test_what_a_fault_does_is_in_its_amount() -> None:
 
 class PlantedError(Exception):
     """What a test plants."""
+
+
+@pytest.mark.parametrize("dies", [True, False])
+async def test_what_is_withheld_arrives_only_where_its_sender_lives(dies: bool) -> None:
+    """The request with those bytes and all after it on its connection; none of others."""
+    proxy = Proxy([], seed=1)
+    arrived: list[bytes] = []
+    ended = asyncio.Event()
+
+    async def broker(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while chunk := await reader.read(1000):
+                arrived.append(chunk)
+        writer.close()
+        ended.set()
+
+    async with await asyncio.start_server(broker, "127.0.0.1", 0) as there:
+        address, port = there.sockets[0].getsockname()
+        serve = partial(proxy._serve, address, port)
+        async with await asyncio.start_server(serve, "127.0.0.1", 0) as here, asyncio.timeout(60):
+            proxy.shape(Weather(withheld=b"letters"), "127.0.0.1")
+            _, writer = await asyncio.open_connection(*here.sockets[0].getsockname())
+            writer.write(b"a fetch;")
+            await until(lambda: b"".join(arrived) == b"a fetch;")
+            writer.write(b"of letters;")
+            await until(lambda: proxy.withheld == 1)
+            writer.write(b"more;")
+            if dies:
+                writer.close()
+                await ended.wait()
+            proxy.shape(FAIR, "127.0.0.1")
+            if not dies:
+                await until(lambda: b"".join(arrived) == b"a fetch;of letters;more;")
+                writer.close()
+                await ended.wait()
+    proxy._loop.close()
+    assert b"".join(arrived) == (b"a fetch;" if dies else b"a fetch;of letters;more;")
+    assert (proxy.withheld, proxy.dropped, proxy.problems) == (1, int(dies), [])
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """The caller's time limit is the only one."""
+    while not holds():  # noqa: ASYNC110 - a proxy tells nobody what it holds
+        await asyncio.sleep(0.01)
 
 
 async def test_an_error_of_the_proxys_own_is_no_weather(monkeypatch: pytest.MonkeyPatch) -> None:

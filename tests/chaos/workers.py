@@ -25,8 +25,9 @@ SETTINGS: Final = {
     "WORKER__CLOCK": "log",
     "WORKER__TOKEN": TOKEN,
     "WORKER__PORT": str(PORT),
-    # Often, so that rebuilds begin from snapshots, and kills come while one is written.
-    "WORKER__SNAPSHOT_SECONDS": "10",
+    # Often, so that rebuilds begin from snapshots, kills come while one is written, and one would
+    # be written while letters are not (``faults.GOING_ON``).
+    "WORKER__SNAPSHOT_SECONDS": "4",
     "WORKER__SNAPSHOT_EVENTS": "2000",
 }
 """Settings of every worker, as in the environment: the place to switch something on for a run."""
