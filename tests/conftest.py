@@ -31,7 +31,8 @@ def pytest_runtest_protocol() -> Iterator[None]:
     """What a test, or a command that it runs in this process, changes of the process is put back.
 
     Libraries that were made quiet are heard again; what was moved out of the collector's sight
-    comes back, or what is left unclosed there is held against a later test that looks.
+    comes back, or what is left unclosed there is held against a later test that looks, and nanobind
+    prints hundreds of lines about what was never freed when the process ends.
     """
     kept = [logging.getLogger(name) for name in ("", *LIBRARIES)]
     before = [(each.handlers[:], each.level, each.propagate) for each in kept]
@@ -41,11 +42,3 @@ def pytest_runtest_protocol() -> Iterator[None]:
         each.setLevel(level)
     gc.unfreeze()
     return done
-
-
-def pytest_unconfigure() -> None:
-    """What tests of the worker moved out of the collector's sight is freed before the process ends.
-
-    nanobind, beneath a library that counts senders, prints hundreds of lines about what is not.
-    """
-    gc.unfreeze()
