@@ -14,7 +14,7 @@ from streams.archive.watch import Watch
 from streams.archive.writing import ArchiveWriter
 from streams.errors import UserError
 from streams.log.bulk import BulkReader, LogMovedError
-from streams.log.clients import admin, kafka_options, wait_for_broker
+from streams.log.clients import AwayError, admin, kafka_options, wait_for_broker
 from streams.log.refusals import kept_from
 from streams.log.topics import describe
 from streams.settings import Settings
@@ -22,6 +22,7 @@ from streams.settings import Settings
 T = TypeVar("T")
 
 _IDLE_SECONDS: Final = 0.5
+_RETRY_SECONDS: Final = 1.0
 
 
 class Progress(NamedTuple):
@@ -66,11 +67,12 @@ class Copier:
 
         UserError: the log is not the one that was archived, or lacks what was not yet.
         """
-        if not once:
-            await self._unless_stopped(self._reach_broker())
+        if once:
+            await self._check_topics()
+        else:
+            await self._unless_stopped(self._reach_topics())
         if self._stop.is_set():
             return not once
-        await self._check_topics()
         reader = await self._unless_stopped(self._open())
         if reader is None:
             return not once
@@ -83,13 +85,23 @@ class Copier:
             await reader.__aexit__(None, None, None)
         return whole
 
-    async def _reach_broker(self) -> None:
+    async def _reach_topics(self) -> None:
+        """Wait for a broker that answers until the topics are looked at."""
+
         def waits(why: str) -> None:
             self._observer.say(why)
             self._watch.trouble(why)
 
-        await wait_for_broker(self._settings, waits)
-        self._watch.trouble("")
+        while True:
+            await wait_for_broker(self._settings, waits)
+            try:
+                await self._check_topics()
+            except AwayError as error:
+                waits(f"{error}; asking again")
+                await asyncio.sleep(_RETRY_SECONDS)
+            else:
+                self._watch.trouble("")
+                return
 
     async def _check_topics(self) -> None:
         """The three inputs are there, with as many partitions as the settings say."""

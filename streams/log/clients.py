@@ -41,6 +41,10 @@ _FIRST_DELAY: Final = 0.25
 _LONGEST_DELAY: Final = 5.0
 
 
+class AwayError(UserError):
+    """No broker answers, or the one that did went away: who can wait asks again."""
+
+
 def security_options(broker: BrokerSettings) -> dict[str, Any]:
     """What an aiokafka client needs to know about TLS and login."""
     options: dict[str, Any] = {
@@ -99,15 +103,18 @@ def stable_end(consumer: AIOKafkaConsumer, tp: TopicPartition) -> int | None:
 
 @asynccontextmanager
 async def admin(broker: BrokerSettings) -> AsyncIterator[AIOKafkaAdminClient]:
-    """An administrator's client, started. UserError: no broker answers."""
+    """An administrator's client, started. AwayError: no broker answers, or not to the end."""
     if reason := await probe(broker):
-        raise UserError(f"{reason}. Is broker.bootstrap = {broker.bootstrap} right?")
+        raise AwayError(f"{reason}. Is broker.bootstrap = {broker.bootstrap} right?")
     client = AIOKafkaAdminClient(**kafka_options(broker))
     try:
         await client.start()
         yield client
-    except KafkaConnectionError as error:
-        raise UserError(f"the broker at {broker.bootstrap} went away: {error}") from None
+    except KafkaError as error:
+        if not error.retriable:
+            raise
+        told = str(error) or type(error).__name__
+        raise AwayError(f"the broker at {broker.bootstrap} went away: {told}") from None
     finally:
         await client.close()
 

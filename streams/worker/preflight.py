@@ -8,7 +8,7 @@ from aiokafka.errors import KafkaError
 from mode import Service
 
 from streams.errors import UserError
-from streams.log.clients import probe, wait_for_broker
+from streams.log.clients import AwayError, wait_for_broker
 from streams.log.refusals import refusal
 from streams.log.topics import UNSEEN, Problem, check_topics
 from streams.settings import Settings
@@ -39,14 +39,9 @@ class Preflight(Service):
             await wait_for_broker(settings, logs.warn)
             try:
                 problems = await check_topics(settings)
-            except UserError:
-                if await probe(settings.broker) is None:
-                    raise
-                continue
-            except KafkaError as error:
-                # Between two looks the broker went away, which waiting for it says; if it did not,
-                # it is asked again.
-                logs.warn("the topics could not be looked at", reason=repr(error))
+            except (AwayError, KafkaError) as error:
+                # It went away between two looks, and may be back by now: it is asked again.
+                logs.warn("the topics could not be looked at", reason=str(error) or repr(error))
                 await self.sleep(_RETRY_SECONDS)
                 continue
             self.waiting_for = "leaders of the topics' partitions"

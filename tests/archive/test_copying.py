@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 import urllib.request
@@ -18,6 +19,7 @@ from streams.log.topics import create_topics
 from streams.packs import pack_directory
 from streams.settings import BrokerSettings, Settings, TopicSettings
 from tests.archive.process import ArchiverProcess, archived, assert_same, scrutineer
+from tests.log.door import Door, door
 from tests.worker.process import send
 from tests.worker.sample import sample
 
@@ -144,6 +146,31 @@ async def test_topics_that_are_not_there_or_not_these(running: Settings, tmp_pat
             done = scrutineer(other, *command)
             assert done.returncode == 2
             assert told in done.stderr
+
+
+async def test_a_broker_away_for_a_moment_as_it_starts_is_asked_again(
+    running: Settings, tmp_path: Path
+) -> None:
+    """A live archiver waits for what is away; a copy that is made once says that it was."""
+    await send(running, sample(100, seed=5))
+    # The look before the topics comes first, for a live archiver another before that.
+    async with door(running.broker.bootstrap, 2) as there:
+        once = ("archive", str(tmp_path / "once"), "--once")
+        done = await asyncio.to_thread(scrutineer, _behind(running, there), *once)
+        assert done.returncode == 2
+        assert f"the broker at {there.address} went away" in done.stderr
+    async with door(running.broker.bootstrap, 3) as there:
+        with ArchiverProcess(_behind(running, there), tmp_path / "live") as archiver:
+            await archiver.until_open()
+            status, said = await asyncio.to_thread(archiver.stop)
+        assert status == 0, said
+        assert f"the broker at {there.address} went away" in said
+    await assert_same(running, tmp_path / "live")
+
+
+def _behind(settings: Settings, there: Door) -> Settings:
+    broker = settings.broker.model_copy(update={"bootstrap": there.address})
+    return settings.model_copy(update={"broker": broker})
 
 
 async def test_replay_reads_kafka_and_archive_alike(running: Settings, tmp_path: Path) -> None:

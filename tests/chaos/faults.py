@@ -15,7 +15,7 @@ from tests.chaos.proxy import FAIR, LOOK, Proxy, Weather
 from tests.chaos.sampler import Sampler
 from tests.chaos.schedule import Fault
 from tests.chaos.sender import Journal
-from tests.chaos.workers import Worker, faketime
+from tests.chaos.workers import Worker, faketime, last_words
 
 FIRST: Final = 3
 """Workers that run from the beginning; the last place is for one that joins."""
@@ -56,7 +56,7 @@ async def ended(worker: Worker) -> str | None:
         return None
     worker.kill()
     what = f"does not end within {END_SECONDS:.0f} s" if status is None else f"ends with {status}"
-    return f"SIGTERM: {worker.life} {what}: {worker.log}"
+    return f"SIGTERM: {worker.life} {what}: {last_words(worker.log)}"
 
 
 def among(fault: Fault) -> Weather:

@@ -32,7 +32,7 @@ from tests.chaos.sampler import Sampler
 from tests.chaos.schedule import Fault
 from tests.chaos.sender import Journal, Sender
 from tests.chaos.traffic import Traffic
-from tests.chaos.workers import HEADERS, Worker
+from tests.chaos.workers import HEADERS, Worker, last_words
 from tests.worker.process import ROOT
 
 LAST: Final = f"{DAY}T20:30:00Z"
@@ -274,7 +274,9 @@ class _Run:
             await asyncio.sleep(0.5)
             for worker in self.workers:
                 if not worker.asked and (status := worker.note_end()) is not None:
-                    trouble = f"{worker.life} ended by itself with {status}: {worker.log}"
+                    trouble = (
+                        f"{worker.life} ended by itself with {status}: {last_words(worker.log)}"
+                    )
                     self.problems.append(trouble)
                     self.say(trouble)
                     worker.start()

@@ -19,6 +19,7 @@ from tests.chaos import run as chaos_run
 from tests.chaos.__main__ import arguments, chosen_by
 from tests.chaos.run import Plan, Played, beside
 from tests.chaos.sampler import Sampler
+from tests.chaos.workers import last_words
 from tests.data import ROOT
 
 SHORT = ("--seed", "3", "--minutes", "0.7", "--rate", "150")
@@ -144,6 +145,16 @@ async def played(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Played:
     monkeypatch.setattr(chaos_run, "create_topics", nothing_made)
     plan = Plan(1, 30, 100, [], folder)
     return await chaos_run._Run(plan, Anywhere(), Anywhere(), lambda _: None).play()  # type: ignore[arg-type]
+
+
+def test_what_a_worker_said_last_is_told(tmp_path: Path) -> None:
+    """Where a run is made, its logs may be gone once it is over."""
+    log = tmp_path / "worker-w1.log"
+    log.write_text("".join(f"line {number}\n" for number in range(20)) + "x" * 9_000)
+    first, *lines = last_words(log).splitlines()
+    assert first == str(log)
+    assert [line.strip() for line in lines[:-1]] == [f"line {number}" for number in range(15, 20)]
+    assert len(lines[-1]) < 600
 
 
 @pytest.mark.parametrize("planted", [(Place, "note_end"), (Sampler, "_watch")])

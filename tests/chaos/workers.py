@@ -34,12 +34,20 @@ SETTINGS: Final = {
 
 _FAKETIME: Final = ("/usr/lib/*-linux-gnu/faketime/libfaketimeMT.so.1",)
 _FIRST: Final = 21
+_LINES: Final = 6
+_LONGEST_LINE: Final = 500
 
 
 def faketime() -> Path | None:
     """The library that tells a process another time; None: it is not installed."""
     found = [path for pattern in _FAKETIME for path in Path("/").glob(pattern.lstrip("/"))]
     return found[0] if found else None
+
+
+def last_words(log: Path) -> str:
+    """Where a process has its log, and the last lines of it, which say why it has ended."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    return "\n    ".join([str(log), *(line[:_LONGEST_LINE] for line in lines[-_LINES:])])
 
 
 class Usage(NamedTuple):

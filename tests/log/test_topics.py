@@ -6,9 +6,10 @@ import pytest
 
 from streams.embedded import EmbeddedBroker, free_port
 from streams.errors import UserError
-from streams.log.clients import admin
+from streams.log.clients import AwayError, admin
 from streams.log.topics import check_topics, create_topics
 from streams.settings import BrokerSettings, Settings, TopicSettings
+from tests.log.door import door
 
 
 def settings_of(broker: EmbeddedBroker, partitions: int = 3) -> Settings:
@@ -32,6 +33,17 @@ async def test_missing_then_created_then_as_they_should_be() -> None:
         assert await create_topics(settings) == (names, [], [])
         assert await create_topics(settings) == ([], [], [])
         assert await check_topics(settings) == []
+
+
+async def test_a_broker_that_goes_away_amid_the_look_is_no_fault_of_the_topics() -> None:
+    """Who looks is told which of the two it was: a worker asks again, a command says so."""
+    async with EmbeddedBroker() as broker, door(broker.bootstrap, 2) as there:
+        behind = BrokerSettings(bootstrap=there.address, idempotent=False)
+        settings = settings_of(broker).model_copy(update={"broker": behind})
+        with pytest.raises(AwayError, match=f"the broker at {there.address} went away: "):
+            await check_topics(settings)
+        assert there.came == 2
+        assert {each.what for each in await check_topics(settings)} == {"topic"}
 
 
 async def test_what_the_broker_does_not_tell_is_said() -> None:

@@ -23,6 +23,7 @@ from streams.tables.partition import Partition
 from streams.worker import catchup, feed, logs, pages, preflight, watch
 from streams.worker.app import create_app, whole_partitions
 from streams.worker.state import PartitionState
+from tests.log.door import door
 from tests.worker import sample
 from tests.worker.conftest import settings_of
 from tests.worker.in_process import in_process, until, until_live
@@ -174,6 +175,21 @@ async def test_a_broker_gone_before_the_first_assignment(
                     await until_live(app)
                     assert app.watch.health().ok
     assert caplog.text.count("the broker does not answer") == 1
+
+
+async def test_a_broker_away_for_a_moment_amid_the_first_look_is_asked_again(
+    broker: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is back before anybody asks whether it is: that must not pass for the user's mistake."""
+    settings = settings_of(broker, "moment", partitions=1)
+    await create_topics(settings)
+    # The first look of whoever waits, the look before the topics, and the one at them.
+    async with door(broker, 3) as there:
+        behind = settings.broker.model_copy(update={"bootstrap": there.address})
+        async with in_process(settings.model_copy(update={"broker": behind})) as app:
+            await until_live(app)
+            assert app.failure is None
+    assert caplog.text.count("the topics could not be looked at") == 1
 
 
 class _Watched(Partition):
