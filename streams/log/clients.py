@@ -65,8 +65,8 @@ def asking(broker: BrokerSettings) -> Iterator[None]:
         if not passes(error):
             raise
         told = str(error) or type(error).__name__
-        text = f"the broker at {broker.bootstrap} went away or is not ready: {told}"
-        raise AwayError(text) from None
+        what = "went away" if isinstance(error, KafkaConnectionError) else "is not ready"
+        raise AwayError(f"the broker at {broker.bootstrap} {what}: {told}") from None
 
 
 def security_options(broker: BrokerSettings) -> dict[str, Any]:
