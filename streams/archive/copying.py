@@ -13,7 +13,7 @@ from streams.archive.segments import Record
 from streams.archive.watch import Watch
 from streams.archive.writing import ArchiveWriter
 from streams.errors import UserError
-from streams.log.bulk import BulkReader, LogMovedError
+from streams.log.bulk import BulkReader, LogMovedError, Once
 from streams.log.clients import AwayError, admin, kafka_options, wait_for_broker
 from streams.log.refusals import kept_from
 from streams.log.topics import describe
@@ -59,7 +59,7 @@ class Copier:
         self._archived = dict(writer.next)
         self._last = {link.segment.place: link.segment for link in writer.manifest.segments}
         self._positions: dict[Place, int] = {}
-        self._troubled = False
+        self._tell = Once(observer.say)
         self.records = 0
 
     async def run(self, *, once: bool) -> bool:
@@ -214,10 +214,7 @@ class Copier:
     def _trouble(self, why: str) -> None:
         """Told again with every attempt: said once."""
         self._watch.trouble(why)
-        if bool(why) != self._troubled:
-            self._troubled = bool(why)
-            said = f"waiting for the broker: {why}" if why else "the broker answers again"
-            self._observer.say(said)
+        self._tell(why)
 
 
 def _other_log(moved: LogMovedError) -> UserError:

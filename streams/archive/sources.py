@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from aiokafka import TopicPartition
 
@@ -11,7 +11,7 @@ from streams.archive.manifest import Place
 from streams.archive.reading import Archives, open_archive
 from streams.archive.segments import Record
 from streams.errors import UserError
-from streams.log.bulk import BulkReader, LogMovedError
+from streams.log.bulk import BulkReader, LogMovedError, Once
 from streams.log.clients import admin, kafka_options
 from streams.log.refusals import kept_from
 from streams.log.topics import describe
@@ -49,18 +49,24 @@ class ArchivedLog:
 
 
 class KafkaLog:
-    """The log on the brokers, each partition up to the end that it has when it is read."""
+    """The log on the brokers, each partition up to the end that it has when it is read.
 
-    def __init__(self, settings: Settings, ends: dict[Place, int]) -> None:
+    ``say``: a function that other processes can import; told of a broker that is waited for.
+    """
+
+    def __init__(
+        self, settings: Settings, ends: dict[Place, int], say: Callable[[str], None]
+    ) -> None:
         self._settings = settings
         self._ends = ends
+        self._say = say
         self.topics = settings.topics.inputs
         self.partitions = settings.topics.partitions
 
     def records(self, place: Place) -> Iterator[Record]:
         """``folding.Log.records``. UserError: its start is gone."""
         tp = TopicPartition(*place)
-        reader = BulkReader(kafka_options(self._settings.broker), {tp: 0})
+        reader = BulkReader(kafka_options(self._settings.broker), {tp: 0}, Once(self._say))
         with asyncio.Runner() as runner:
             try:
                 runner.run(reader.__aenter__())
@@ -94,8 +100,11 @@ class KafkaLog:
         return 0
 
 
-async def kafka_log(settings: Settings) -> KafkaLog:
-    """The log that the settings name. UserError: no broker, or not these topics."""
+async def kafka_log(settings: Settings, say: Callable[[str], None]) -> KafkaLog:
+    """The log that the settings name. ``say``: as of ``KafkaLog``.
+
+    UserError: no broker, or not these topics.
+    """
     topics = settings.topics
     async with admin(settings.broker) as client:
         found = await describe(client, settings)
@@ -114,8 +123,8 @@ async def kafka_log(settings: Settings) -> KafkaLog:
         for number in range(topics.partitions)
     }
     try:
-        async with BulkReader(kafka_options(settings.broker), starts) as reader:
+        async with BulkReader(kafka_options(settings.broker), starts, Once(say)) as reader:
             ends = {(tp.topic, tp.partition): end for tp, end in reader.ends.items()}
     except LogMovedError as moved:
         raise UserError(f"{moved}: replay an archive that still has it") from None
-    return KafkaLog(settings, ends)
+    return KafkaLog(settings, ends, say)

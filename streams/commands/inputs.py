@@ -141,7 +141,7 @@ def _from_kafka(chosen: Chosen, region: str | None) -> Numbers:
     settings = load_settings()
     where = chosen.where if chosen.where is not None else settings.pack
     pack = load_pack(where)
-    log = asyncio.run(kafka_log(settings))
+    log = asyncio.run(kafka_log(settings, _say))
     return _fold(log, pack, pack_texts(where), chosen, region)
 
 
@@ -165,6 +165,10 @@ def _fold(
 def _check_region(pack: Pack, region: str | None) -> None:
     if region is not None and region not in pack.regions:
         raise UserError(f"--region {region}: the pack {pack.id} has no such region")
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)
 
 
 def _tell(place: str, verdict: Rejected) -> None:

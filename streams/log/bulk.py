@@ -45,6 +45,20 @@ def _nothing(_: str) -> None:
     pass
 
 
+class Once:
+    """A reader's ``trouble`` that says once that it waits, and once that it goes on."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._troubled = False
+
+    def __call__(self, why: str) -> None:
+        """Told with every attempt; "": the broker answers."""
+        if bool(why) != self._troubled:
+            self._troubled = bool(why)
+            self._say(f"waiting for the broker: {why}" if why else "the broker answers again")
+
+
 class BulkReader:
     """Reads partitions from given positions up to their ends.
 
@@ -137,7 +151,7 @@ class BulkReader:
         before = self.remaining
         while (self.remaining or self._unsure) and not records:
             await self._insist(fetch)
-            if records or self.remaining != before or not self.remaining:
+            if records or self.remaining != before or not (self.remaining or self._unsure):
                 self._tell("")
                 self._heard = time.monotonic()
                 before = self.remaining

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -16,6 +17,8 @@ from aiokafka.errors import (
     IllegalSaslStateError,
     KafkaConnectionError,
     KafkaError,
+    KafkaTimeoutError,
+    NodeNotReadyError,
     SaslAuthenticationFailed,
     UnsupportedSaslMechanismError,
 )
@@ -43,6 +46,27 @@ _LONGEST_DELAY: Final = 5.0
 
 class AwayError(UserError):
     """No broker answers, or the one that did went away: who can wait asks again."""
+
+
+def passes(error: BaseException) -> bool:
+    """Whether waiting may mend it: a broker is away, starts, or another leads from now on."""
+    if isinstance(error, TimeoutError | KafkaTimeoutError):
+        return True
+    # Of no kind of its own: what aiokafka says when no broker tells it of the others.
+    return isinstance(error, KafkaError) and (error.retriable or type(error) is KafkaError)
+
+
+@contextmanager
+def asking(broker: BrokerSettings) -> Iterator[None]:
+    """AwayError in the place of an error of Kafka's that passes."""
+    try:
+        yield
+    except (KafkaError, TimeoutError) as error:
+        if not passes(error):
+            raise
+        told = str(error) or type(error).__name__
+        what = "went away" if isinstance(error, KafkaConnectionError) else "is not ready"
+        raise AwayError(f"the broker at {broker.bootstrap} {what}: {told}") from None
 
 
 def security_options(broker: BrokerSettings) -> dict[str, Any]:
@@ -101,20 +125,44 @@ def stable_end(consumer: AIOKafkaConsumer, tp: TopicPartition) -> int | None:
     return end
 
 
+class _Admin(AIOKafkaAdminClient):  # type: ignore[misc]
+    """One that asks another broker where one is away. aiokafka is pinned."""
+
+    async def _send_request(self, request: Any, node_id: int | None = None) -> Any:
+        # Overridden: the stock one asks any broker, be it the one that is away just now.
+        nodes = [node_id]
+        if node_id is None:
+            nodes = [each.nodeId for each in self._client.cluster.brokers()]
+            random.shuffle(nodes)
+        failed: KafkaError = NodeNotReadyError("no broker is known yet")
+        for node in nodes:
+            try:
+                return await self._client.send(node, request)
+            except KafkaError as error:
+                if not passes(error):
+                    raise
+                failed = error
+        raise failed
+
+    async def _send_to_controller(self, request: Any) -> Any:
+        # Overridden: the stock one takes for granted that there is one.
+        if self._client.cluster.controller is None:
+            await self._client.force_metadata_update()
+        if self._client.cluster.controller is None:
+            raise NodeNotReadyError("no controller is known yet")
+        return await super()._send_to_controller(request)
+
+
 @asynccontextmanager
 async def admin(broker: BrokerSettings) -> AsyncIterator[AIOKafkaAdminClient]:
     """An administrator's client, started. AwayError: no broker answers, or not to the end."""
     if reason := await probe(broker):
         raise AwayError(f"{reason}. Is broker.bootstrap = {broker.bootstrap} right?")
-    client = AIOKafkaAdminClient(**kafka_options(broker))
+    client = _Admin(**kafka_options(broker))
     try:
-        await client.start()
-        yield client
-    except KafkaError as error:
-        if not error.retriable:
-            raise
-        told = str(error) or type(error).__name__
-        raise AwayError(f"the broker at {broker.bootstrap} went away: {told}") from None
+        with asking(broker):
+            await client.start()
+            yield client
     finally:
         await client.close()
 

@@ -6,9 +6,11 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, Final
 
+from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 SECONDS: Final = 3.0
+_SENDER_SECONDS: Final = 0.5
 
 
 async def close(stopping: Coroutine[Any, Any, None], seconds: float = SECONDS) -> bool:
@@ -27,6 +29,20 @@ async def close(stopping: Coroutine[Any, Any, None], seconds: float = SECONDS) -
     if error is not None and not isinstance(error, TimeoutError | KafkaError):
         raise error
     return error is None and not ending.cancelled()
+
+
+async def close_producer(producer: AIOKafkaProducer, seconds: float = SECONDS) -> None:
+    """Stop a producer; what it has not delivered after ``seconds`` it does not go on sending.
+
+    Broken off amid it, aiokafka would try on, with connections and tasks that nobody ends.
+    """
+    whole = False
+    try:
+        whole = await close(producer.stop(), seconds)
+    finally:
+        if not whole:
+            await close(producer._sender.close(), _SENDER_SECONDS)
+            await close(producer.client.close())
 
 
 async def outlast(work: asyncio.Future[Any], seconds: float) -> bool:

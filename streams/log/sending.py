@@ -11,7 +11,8 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from streams.errors import UserError
-from streams.log.clients import probe, producer
+from streams.log.clients import AwayError, asking, probe, producer
+from streams.log.closing import close_producer
 from streams.log.refusals import is_refusal, kept_from, refusal, writes_nothing
 from streams.settings import Settings
 
@@ -39,7 +40,8 @@ class Sender:
     async def check(self, topic: str) -> None:
         """UserError: there is no such topic, or an input has other partitions than the settings."""
         # All topics' metadata: asking for one that is missing would create it.
-        cluster = await self._client.client.fetch_all_metadata()
+        with asking(self._settings.broker):
+            cluster = await self._client.client.fetch_all_metadata()
         found = len(cluster.partitions_for_topic(topic) or ())
         wanted = self._settings.topics.partitions
         if found == 0:
@@ -87,11 +89,12 @@ async def sender(settings: Settings) -> AsyncIterator[Sender]:
 async def started(settings: Settings, **options: Any) -> AsyncIterator[AIOKafkaProducer]:
     """A started producer with ``options``. UserError: no broker answers, or it refuses us."""
     if reason := await probe(settings.broker):
-        raise UserError(f"{reason}. Is broker.bootstrap = {settings.broker.bootstrap} right?")
+        raise AwayError(f"{reason}. Is broker.bootstrap = {settings.broker.bootstrap} right?")
     client = producer(settings, **options)
     try:
         try:
-            await client.start()
+            with asking(settings.broker):
+                await client.start()
         except KafkaError as error:
             if is_refusal(error):
                 raise writes_nothing(settings) from None
@@ -104,4 +107,5 @@ async def started(settings: Settings, **options: Any) -> AsyncIterator[AIOKafkaP
             raise UserError(text) from None
         yield client
     finally:
-        await client.stop()
+        # What a broker that is away has not acknowledged is not waited for.
+        await close_producer(client)

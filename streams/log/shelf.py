@@ -15,7 +15,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from streams.log.clients import ISOLATION, stable_end
-from streams.log.closing import close
+from streams.log.closing import close, close_producer
 from streams.log.looking import Look, crc_of
 from streams.log.snapshots import MAX_RECORD
 from streams.log.starting import start
@@ -180,7 +180,7 @@ class ShelfWriter:
             try:
                 await start(producer)
             except BaseException:
-                await close(producer.stop())
+                await close_producer(producer)
                 raise
             self._producer = producer
         return self._producer
@@ -189,4 +189,4 @@ class ShelfWriter:
         """Let go of the connection; the next writing makes another one."""
         producer, self._producer = self._producer, None
         if producer is not None:
-            await close(producer.stop())
+            await close_producer(producer)

@@ -19,7 +19,7 @@ from aiokafka.errors import (
 from aiokafka.protocol.metadata import MetadataRequest
 
 from streams.errors import UserError
-from streams.log.clients import admin
+from streams.log.clients import admin, passes
 from streams.log.layout import Rule, TopicLayout, layouts
 from streams.log.refusals import hidden, refusal
 from streams.settings import Settings
@@ -218,11 +218,15 @@ async def _create(
     try:
         answer = await client.create_topics(new)
     except KafkaError as error:
+        if passes(error):
+            raise
         raise UserError(f"the topics cannot be created: {error}") from None
     for problem in answer.to_object()["topic_errors"]:
         reason = for_code(problem["error_code"])
         if problem["error_code"] == 0 or reason is TopicAlreadyExistsError:
             continue
+        if reason.retriable:
+            raise reason(problem.get("error_message") or reason.description)
         hint = {
             InvalidReplicationFactorError: ". topics.replication asks for more brokers than run",
             TopicAuthorizationFailedError: f". {refusal(settings, 'Create', [problem['topic']])}",
@@ -254,6 +258,8 @@ async def _alter(
         try:
             answers = await client.alter_configs(resources)
         except KafkaError as error:
+            if passes(error):
+                raise
             raise UserError(f"this broker alters no topic settings: {error}") from None
         for answer in answers:
             for item in answer.to_object()["resources"]:

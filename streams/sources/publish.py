@@ -8,12 +8,12 @@ from contextlib import suppress
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
+from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from schemas.fields import Authority
 from schemas.routing import partition_of
 from streams.errors import UserError
-from streams.log.clients import probe, producer
+from streams.log.clients import AwayError, passes, probe, producer
 from streams.log.refusals import is_refusal, kept_from, refusal, writes_nothing
 from streams.settings import Settings
 from streams.sources.checking import Ready
@@ -72,11 +72,19 @@ class Publisher:
                 await _end(watching)
             for task in (watching, sending):
                 if not task.cancelled():
-                    task.result()
+                    self._result(task)
         finally:
             await _stop(client)
             self.seconds = self._now() - began
             self._progress(self.tally)
+
+    def _result(self, task: asyncio.Task[None]) -> None:
+        try:
+            task.result()
+        except KafkaError as error:
+            if not passes(error):
+                raise
+            raise AwayError(f"the broker went away: {_told(error)}. {self._so_far()}") from None
 
     async def _connect(self) -> AIOKafkaProducer:
         deadline = self._now() + self._timeout
@@ -88,14 +96,13 @@ class Publisher:
                 try:
                     async with asyncio.timeout_at(deadline + _RETRY):
                         await client.start()
-                except (KafkaConnectionError, TimeoutError) as error:  # gone since the probe
-                    await _stop(client)
-                    reason = f"the broker went away: {_told(error)}"
-                except KafkaError as error:
+                except (KafkaError, TimeoutError) as error:
                     await _stop(client)
                     if is_refusal(error):
                         raise writes_nothing(self._settings) from None
-                    raise UserError(self._unwelcome(error)) from error
+                    if not passes(error):
+                        raise UserError(self._unwelcome(error)) from error
+                    reason = f"the broker went away: {_told(error)}"  # since the probe
                 else:
                     return client
             if self._now() >= deadline:
@@ -158,7 +165,7 @@ class Publisher:
     def _now() -> float:
         return asyncio.get_running_loop().time()
 
-    def _unwelcome(self, error: KafkaError) -> str:
+    def _unwelcome(self, error: BaseException) -> str:
         text = f"the broker refuses this producer: {_told(error)}. Nothing was sent"
         if self._settings.broker.idempotent:
             text += (
@@ -181,8 +188,7 @@ class Publisher:
 
     async def _count(self, client: AIOKafkaProducer, topic: str) -> int:
         """Partitions of ``topic``, checked: with a wrong count events would be misrouted."""
-        # All topics' metadata: asking for one that is missing would create it.
-        cluster = await client.client.fetch_all_metadata()
+        cluster = await self._listed(client)
         found = len(cluster.partitions_for_topic(topic) or ())
         wanted = self._settings.topics.partitions
         if found == 0:
@@ -196,6 +202,17 @@ class Publisher:
             )
         self._partitions[topic] = found
         return found
+
+    async def _listed(self, client: AIOKafkaProducer) -> Any:
+        """All topics' metadata: asking for one that is missing would create it."""
+        deadline = self._now() + self._timeout
+        while True:
+            try:
+                return await client.client.fetch_all_metadata()
+            except KafkaError as error:
+                if not passes(error) or self._now() >= deadline:
+                    raise
+                await asyncio.sleep(_RETRY)
 
 
 def _told(error: BaseException) -> str:

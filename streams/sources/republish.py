@@ -17,6 +17,8 @@ from streams.sources.play import TICK, clock_event
 
 BATCH: Final = 500
 """Most records between two looks at the clock."""
+LAST_WAIT: Final = 5.0
+"""Seconds that one who is told to stop still waits for acknowledgements."""
 _LEAST: Final = 0.001
 """Seconds slept at least: a moment in µs is not always one of a float in seconds."""
 
@@ -123,10 +125,25 @@ class Republisher:
             if due is not None and speed is not None and sent < BATCH:
                 wake = min(start + (due.at - begins) / 1e6 / speed, ticked + TICK)
                 await self.clock.sleep(max(_LEAST, wake - self.clock.now()))
-        await self.producer.flush()
-        await asyncio.gather(*self._pending)
+        arrived = await self._arrive()
         self._look(on_tick)
-        return due is None
+        return due is None and arrived
+
+    async def _arrive(self) -> bool:
+        """Wait until all that was sent has arrived; no longer than a moment once told to stop."""
+        flushing = asyncio.ensure_future(self.producer.flush())
+        stopping = asyncio.ensure_future(self.stop.wait())
+        try:
+            await asyncio.wait({flushing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({flushing}, timeout=LAST_WAIT)
+            if not flushing.done():
+                return False
+            await flushing
+        finally:
+            flushing.cancel()
+            stopping.cancel()
+        await asyncio.gather(*self._pending)
+        return True
 
     async def _publish(self, kept: Kept) -> None:
         sent = await self.producer.send(

@@ -15,7 +15,7 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooL
 from mode import Service
 
 from schemas.verdict import Rejected
-from streams.log.closing import close
+from streams.log.closing import close_producer
 from streams.log.dead_letter import letter
 from streams.log.refusals import is_refusal
 from streams.worker import logs
@@ -165,7 +165,7 @@ class Letters(Service):
     async def _drop_producer(self) -> None:
         producer, self._producer = self._producer, None
         if producer is not None:
-            await close(producer.stop(), _STOP_SECONDS)
+            await close_producer(producer, _STOP_SECONDS)
 
     async def _send(self, posted: Posted) -> None:
         """Hand one letter to the producer."""

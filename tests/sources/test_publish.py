@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import struct
 from collections import Counter
 from collections.abc import AsyncIterator
 
@@ -15,6 +16,7 @@ from streams.settings import Settings
 from streams.sources.checking import Ready
 from streams.sources.pace import Pace
 from streams.sources.publish import Publisher
+from tests.log.between import INIT_PRODUCER, METADATA, between
 from tests.sources.publishing import (
     REGIONS,
     embedded,
@@ -156,6 +158,31 @@ async def test_a_broker_that_goes_away_is_given_up_with_counts() -> None:
     assert publisher.tally.done >= 100
     assert publisher.tally.pending + publisher.tally.failed > 0
     assert said == ["no acknowledgement from the broker; waiting up to 3 s"]
+
+
+@pytest.mark.parametrize("number", [2, 3])
+async def test_a_broker_that_is_away_for_a_moment_is_asked_again(number: int) -> None:
+    """As the producer begins, or as it is asked for the topics."""
+    async with EmbeddedBroker() as broker, between(broker.bootstrap) as way:
+        await topics(embedded(broker.bootstrap))
+        way.rule = lambda asked: "shut" if asked[::2] == (METADATA, number) else "pass"
+        await Said().publisher(embedded(way.address)).publish(ready([incident(1)]))
+        assert len(await stored(embedded(broker.bootstrap))) == 1
+
+
+async def test_a_broker_too_busy_to_give_an_id_is_asked_again() -> None:
+    """It is not one without idempotent producers."""
+    said = Said()
+    async with EmbeddedBroker() as broker, between(broker.bootstrap) as way:
+        await topics(embedded(broker.bootstrap))
+        busy = struct.pack(">ihqh", 0, 7, -1, -1)
+        way.rule = lambda asked: busy if asked.api == INIT_PRODUCER else "pass"
+        settings = embedded(way.address)
+        stern = settings.broker.model_copy(update={"idempotent": True})
+        publisher = said.publisher(settings.model_copy(update={"broker": stern}), 0.2)
+        with pytest.raises(UserError, match=r"RequestTimedOut.* for 0\.2 s now") as told:
+            await publisher.publish(ready([incident(1)]))
+    assert "idempotent" not in str(told.value)
 
 
 async def test_a_broker_without_idempotent_producers_is_told() -> None:

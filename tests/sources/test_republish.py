@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.fields import microseconds
+from streams.sources import republish
 from streams.sources.pace import Clock
 from streams.sources.play import TICK
 from streams.sources.republish import Kept, Progress, Republisher, Ticker
@@ -179,3 +180,31 @@ def test_a_record_that_is_not_taken_ends_it() -> None:
     player = Republisher(recorder, TICKER, recorder.clock())
     with pytest.raises(OSError, match="no broker"):
         asyncio.run(player.play(kept(*[1.0] * 9), BEGINS, 1.0))
+
+
+async def test_told_to_stop_it_does_not_wait_for_ever_for_what_does_not_arrive(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With the broker away an idempotent producer flushes without end."""
+    monkeypatch.setattr(republish, "LAST_WAIT", 0.01)
+    stuck = Stuck()
+    playing = Republisher(stuck, None, clock=stuck.clock())
+    records = [Kept(BEGINS, "p.desk", 0, b"KZ", b"{}")]
+    running = asyncio.create_task(playing.play(records, BEGINS, None))
+    await stuck.flushing.wait()
+    assert not running.done()
+    playing.stop.set()
+    assert await asyncio.wait_for(running, 60) is False
+
+
+class Stuck(Recorder):
+    """A producer whose broker is away."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.flushing = asyncio.Event()
+
+    async def flush(self) -> None:
+        """Never done."""
+        self.flushing.set()
+        await asyncio.Event().wait()
