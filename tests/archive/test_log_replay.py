@@ -159,6 +159,23 @@ def test_a_partition_survives_its_way_between_processes() -> None:
     assert copied.outcomes == original.outcomes
 
 
+def test_what_is_one_stays_one_on_its_way_between_processes() -> None:
+    """A version that several tables hold; and the pack, of which a process has its own already."""
+    (original, *_) = naive(made_log(sample(400, seed=3)))
+    raw = dump(original)
+    assert _pack().name.encode() not in raw
+    standing = 0
+    for tables in load(raw, _pack()).regions.values():
+        assert tables.official._pack is tables.turnout._stage.pack is _pack()
+        for (source, report_id), version in tables.restrictions.standing.items():
+            assert version is tables.report(source, report_id)
+            assert version.data.report_id is next(
+                key for key in tables.reports[source] if key == report_id
+            )
+            standing += 1
+    assert standing
+
+
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(second=st.integers(-1, EVENTS + 1))
 def test_known_at_is_what_a_worker_had_then(archive: str, second: int) -> None:
