@@ -57,15 +57,13 @@ class _Unpickler(pickle.Unpickler):
 
     def __init__(self, stream: io.BytesIO, pack: Pack) -> None:
         super().__init__(stream)
-        self._pack = pack
+        # No method: it is remembered by what it would belong to, and nobody collects such cycles.
+        self._get_pack = lambda: pack
 
     def find_class(self, module: str, name: str) -> Any:
         """What a pickle means by a name; by ``_own_pack`` the pack of this process."""
         found = super().find_class(module, name)
         return self._get_pack if found is _own_pack else found
-
-    def _get_pack(self) -> Pack:
-        return self._pack
 
 
 def _own_pack() -> NoReturn:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from schemas import read
 from schemas.pack import Pack
 from schemas.verdict import Accepted, Origin
-from streams.archive.folding import AsOf
+from streams.archive.folding import AsOf, no_garbage
 from streams.archive.manifest import Place
 from streams.archive.parallel import Work, fold_all
 from streams.archive.replay import LogReplay, moment_of
@@ -174,6 +174,17 @@ def test_what_is_one_stays_one_on_its_way_between_processes() -> None:
             )
             standing += 1
     assert standing
+
+
+def test_loading_a_partition_leaves_nothing_to_collect() -> None:
+    """Garbage is not collected meanwhile: what is in a cycle stays for good."""
+    (original, *_) = naive(made_log(sample(50, seed=3)))
+    raw = dump(original)
+    load(raw, _pack())
+    with no_garbage():
+        gc.collect()
+        load(raw, _pack())
+        assert gc.collect() == 0
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
