@@ -6,6 +6,7 @@ import gc
 import multiprocessing
 import os
 import signal
+import sys
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -25,6 +26,7 @@ Rest = tuple[int, int, list[tuple[str, Rejected]]]
 """What a helper says beside the state: ``read``, ``later`` and ``rejections`` of ``Folded``."""
 
 _LOOK_SECONDS: Final = 0.1
+_SWITCH_SECONDS: Final = 0.0001
 
 
 class Work(NamedTuple):
@@ -101,24 +103,35 @@ def _together(
         progress(done.value)
         team.look(0)
 
+    interval = sys.getswitchinterval()
+    # What a helper sends comes in by a thread of the pool's, 64 kB at a turn, and the helper waits.
+    sys.setswitchinterval(_SWITCH_SECONDS)
     try:
         team.look(0)
-        while (number := team.take()) is not None:
-            team.found[number] = fold(work.log, number, pack, work.as_of, tick, tell=work.tell)
-        while team.look(_LOOK_SECONDS):
-            progress(done.value)
+        while not team.idle():
+            if team.load():
+                team.look(0)  # who became free meanwhile
+            elif (number := team.take()) is not None:
+                team.found[number] = fold(work.log, number, pack, work.as_of, tick, tell=work.tell)
+            else:
+                team.look(_LOOK_SECONDS)
+                progress(done.value)
     except BrokenProcessPool:
         raise UserError(
             "a helping process was killed, for lack of memory perhaps: try fewer --jobs"
         ) from None
     finally:
+        sys.setswitchinterval(interval)
         stop.set()
         pool.shutdown(cancel_futures=True)
     return [team.found[number] for number in sorted(team.found)]
 
 
 class _Team:
-    """Who does what: whoever is free takes the largest partition that is left."""
+    """Who does what: whoever is free takes the largest partition that is left.
+
+    This process loads what is back before it takes another: at the end it would do so alone.
+    """
 
     def __init__(
         self, pool: ProcessPoolExecutor, pack: Pack, numbers: list[int], helpers: int
@@ -128,30 +141,36 @@ class _Team:
         self._left = deque(numbers)
         self._helpers = helpers
         self._out: dict[Future[tuple[bytes, Rest]], int] = {}
-        self._back: dict[int, tuple[bytes, Rest]] = {}
+        self._back: deque[tuple[int, bytes, Rest]] = deque()
         self.found: dict[int, Folded] = {}
+
+    def idle(self) -> bool:
+        """Whether all is found."""
+        return not (self._left or self._out or self._back)
 
     def take(self) -> int | None:
         """The next partition, for this process; None: all are taken."""
         return self._left.popleft() if self._left else None
 
-    def look(self, seconds: float) -> bool:
-        """Take in what helpers have done, waiting so long, and give them more; False: all is in.
+    def load(self) -> bool:
+        """Load a partition that is back; False: there is none."""
+        if not self._back:
+            return False
+        number, raw, rest = self._back.popleft()
+        self.found[number] = Folded(load(raw, self._pack), *rest)
+        return True
+
+    def look(self, seconds: float) -> None:
+        """Take in what helpers have done, waiting so long, and give them more.
 
         Raises what a helper raised.
         """
         ready = wait(self._out, seconds, return_when=FIRST_COMPLETED).done if self._out else ()
         for future in ready:
-            self._back[self._out.pop(future)] = future.result()
+            self._back.append((self._out.pop(future), *future.result()))
         while self._left and len(self._out) < self._helpers:
             number = self._left.popleft()
             self._out[self._pool.submit(_fold_there, number)] = number
-        if not self._left:
-            # Only now: while there is work to give, helpers must not wait for us.
-            for number, (raw, rest) in self._back.items():
-                self.found[number] = Folded(load(raw, self._pack), *rest)
-            self._back.clear()
-        return bool(self._out)
 
 
 class _Helper:

@@ -1,7 +1,7 @@
-"""Partitions sent from one process to another: their versions, of which the tables are made again.
+"""Partitions sent from one process to another: their tables, with short forms of what is many.
 
-Making the tables is the cheapest step of a replay. Pickling them object by object took as long as
-reading the events had.
+Versions are nearly all of a state. Pickle's own way with them and their data, attribute by
+attribute, takes as long as reading the events had.
 """
 
 from __future__ import annotations
@@ -9,12 +9,10 @@ from __future__ import annotations
 import dataclasses
 import io
 import pickle
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from collections.abc import Callable
 from functools import cache
-from itertools import groupby
 from operator import attrgetter
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, NoReturn
 
 from schemas.desk import ReportRef
 from schemas.fields import TextDigest
@@ -24,51 +22,76 @@ from streams.tables.partition import Partition
 from streams.tables.region import RegionTables
 from streams.tables.versions import Version
 
-_COUNTS: Final = attrgetter("next", "clock", "newest", "outcomes", "rejected", "urgent")
-
-Rows = list[tuple[type, list[tuple[Any, ...]]]]
-"""By kind of data, for each version: id, source, time, at and the values of the data's fields."""
+_COUNTS: Final = ("next", "clock", "newest", "outcomes", "rejected", "urgent", "gaps")
 
 
 def dump(part: Partition) -> bytes:
-    """``part`` as bytes for ``load`` of a process of the same program."""
-    regions = [
-        (code, tables.position, tables.changes, tables.digest(), _rows(tables.versions()))
-        for code, tables in part.regions.items()
-    ]
+    """``part``, which keeps no journal, as bytes for ``load`` of a process of the same program."""
     stream = io.BytesIO()
     pickler = pickle.Pickler(stream, pickle.HIGHEST_PROTOCOL)
-    pickler.dispatch_table = _reducers()
-    pickler.dump((part.number, _COUNTS(part), regions))
+    pickler.dispatch_table = _short_forms()
+    counts = {name: getattr(part, name) for name in _COUNTS}
+    pickler.dump((part.number, counts, len(part.regions)))
+    for tables in part.regions.values():
+        # Nothing is shared between regions, and what is remembered costs the more the more it is.
+        pickler.clear_memo()
+        pickler.dump(tables)
     return stream.getvalue()
 
 
 def load(raw: bytes, pack: Pack) -> Partition:
     """The partition in ``raw``, which must be one's own ``dump``: a pickle is a program."""
-    number, counts, regions = pickle.loads(raw)  # noqa: S301 - see above
+    stream = io.BytesIO(raw)
+    number, counts, regions = _Unpickler(stream, pack).load()
     part = Partition(pack, number)
-    part.next, part.clock, part.newest, part.outcomes, part.rejected, part.urgent = counts
-    for code, position, changes, digest, rows in regions:
-        tables = part.regions[code] = RegionTables(code, pack)
-        for kind, versions in rows:
-            _take_all(tables, kind, versions)
-        tables.restore(position, changes, digest)
+    for name, value in counts.items():
+        setattr(part, name, value)
+    for _ in range(regions):
+        tables: RegionTables = _Unpickler(stream, pack).load()
+        part.regions[tables.code] = tables
     return part
 
 
-def _rows(versions: Iterable[Version]) -> Rows:
-    """Neighbours of one kind together."""
-    rows: Rows = []
-    for kind, several in groupby(versions, key=lambda version: version.data.__class__):
-        values = _form(kind).values
-        rows.append((kind, [(v.id, v.source, v.time, v.at, *values(v.data)) for v in several]))
-    return rows
+class _Unpickler(pickle.Unpickler):
+    """Tables refer to their pack, of which every process has its own."""
+
+    def __init__(self, stream: io.BytesIO, pack: Pack) -> None:
+        super().__init__(stream)
+        # No method: it is remembered by what it would belong to, and nobody collects such cycles.
+        self._get_pack = lambda: pack
+
+    def find_class(self, module: str, name: str) -> Any:
+        """What a pickle means by a name; by ``_own_pack`` the pack of this process."""
+        found = super().find_class(module, name)
+        return self._get_pack if found is _own_pack else found
 
 
-def _take_all(tables: RegionTables, kind: type, versions: list[tuple[Any, ...]]) -> None:
-    make = _form(kind).make
-    for id_, source, time, at, *values in versions:
-        tables.take(Version(id_, source, time, at, make(*values)))
+def _own_pack() -> NoReturn:
+    """Stands for the pack."""
+    raise AssertionError("not read by load")
+
+
+@cache
+def _short_forms() -> dict[type, Callable[[Any], tuple[Any, ...]]]:
+    """Kind → how one is pickled: what makes it again, and of what."""
+    inside = dict.fromkeys((ReportRef, CountInterval), lambda made: (_again, _taken_apart(made)))
+    return {
+        Pack: lambda _: (_own_pack, ()),
+        TextDigest: lambda text: (TextDigest, (bytes(text),)),
+        Version: lambda v: (
+            _version,
+            (v.id, v.source, v.time, v.at, v.others, *_taken_apart(v.data)),
+        ),
+        **inside,
+    }
+
+
+def _version(
+    id_: str, source: str, time: int, at: int, others: list[Version] | None, *data: Any
+) -> Version:
+    version = Version(id_, source, time, at, _again(*data))
+    version.others = others
+    return version
 
 
 class _Form(NamedTuple):
@@ -97,17 +120,10 @@ def _form(kind: Any) -> _Form:
     return _Form(values, make)
 
 
-def _again(kind: type, values: tuple[Any, ...]) -> Any:
+def _taken_apart(data: Any) -> tuple[Any, ...]:
+    kind = data.__class__
+    return (kind, *_form(kind).values(data))
+
+
+def _again(kind: type, *values: Any) -> Any:
     return _form(kind).make(*values)
-
-
-@cache
-def _reducers() -> dict[type, Callable[[Any], tuple[Any, ...]]]:
-    """How what is inside data is pickled: a third faster than pickle's own way."""
-    table: dict[type, Callable[[Any], tuple[Any, ...]]] = {
-        TextDigest: lambda text: (TextDigest, (bytes(text),)),
-        datetime: lambda moment: (datetime.fromisoformat, (moment.isoformat(),)),
-    }
-    for kind in (ReportRef, CountInterval):
-        table[kind] = lambda made: (_again, (made.__class__, _form(made.__class__).values(made)))
-    return table

@@ -110,11 +110,6 @@ class RegionTables:
             return self._report(version)
         return self._other(kind, version)
 
-    def restore(self, position: int, changes: int, digest: str) -> None:
-        """Go on from where the same versions were counted, and their digest made, elsewhere."""
-        self.position, self.changes = position, changes
-        self._digest = (changes, digest)
-
     def _other(self, kind: type, version: Version) -> Outcome:
         """Fold what is neither an incident nor a restriction, which are nearly everything."""
         data = version.data

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from schemas import read
 from schemas.pack import Pack
 from schemas.verdict import Accepted, Origin
-from streams.archive.folding import AsOf
+from streams.archive.folding import AsOf, no_garbage
 from streams.archive.manifest import Place
 from streams.archive.parallel import Work, fold_all
 from streams.archive.replay import LogReplay, moment_of
@@ -157,6 +157,34 @@ def test_a_partition_survives_its_way_between_processes() -> None:
             part.fold(read(record.value or b"", origin, _pack()), topic, record.offset)
     assert document([copied], _pack(), 0) == document([original], _pack(), 0)
     assert copied.outcomes == original.outcomes
+
+
+def test_what_is_one_stays_one_on_its_way_between_processes() -> None:
+    """A version that several tables hold; and the pack, of which a process has its own already."""
+    (original, *_) = naive(made_log(sample(400, seed=3)))
+    raw = dump(original)
+    assert _pack().name.encode() not in raw
+    standing = 0
+    for tables in load(raw, _pack()).regions.values():
+        assert tables.official._pack is tables.turnout._stage.pack is _pack()
+        for (source, report_id), version in tables.restrictions.standing.items():
+            assert version is tables.report(source, report_id)
+            assert version.data.report_id is next(
+                key for key in tables.reports[source] if key == report_id
+            )
+            standing += 1
+    assert standing
+
+
+def test_loading_a_partition_leaves_nothing_to_collect() -> None:
+    """Garbage is not collected meanwhile: what is in a cycle stays for good."""
+    (original, *_) = naive(made_log(sample(50, seed=3)))
+    raw = dump(original)
+    load(raw, _pack())
+    with no_garbage():
+        gc.collect()
+        load(raw, _pack())
+        assert gc.collect() == 0
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
