@@ -13,6 +13,7 @@ from streams.settings import Settings
 from streams.tables.partition import Partition
 from tests.chaos.pack import PARTITIONS
 from tests.chaos.sampler import Memory, Sample, Seen
+from tests.chaos.schedule import Trouble
 from tests.chaos.sender import Journal
 
 Json = dict[str, Any]
@@ -43,7 +44,8 @@ class Letter(NamedTuple):
 class Evidence:
     """Everything that is judged. ``topics``: the inputs. ``now``: what the last clock said, µs.
 
-    ``workers``: each worker's /digest and, by name, its tables' rows, at the end of the log;
+    ``workers``: each worker's /digest and, by name, its tables' rows, at the end of the log, and
+    for each of its pages the partitions that it is of;
     ``alone``: the same of one worker that has all partitions. ``replay``: the document of
     `scrutineer replay kafka --json`.
     """
@@ -60,6 +62,7 @@ class Evidence:
     samples: list[Sample] = field(default_factory=list)
     history: list[Seen] = field(default_factory=list)
     memory: list[Memory] = field(default_factory=list)
+    troubles: Sequence[Trouble] = ()
 
     def place(self, topic: str, partition: int, one: Logged) -> Origin:
         """Where a record stood."""

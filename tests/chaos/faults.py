@@ -21,7 +21,7 @@ from tests.chaos.workers import Worker, faketime, last_words
 FIRST: Final = 3
 """Workers that run from the beginning; the last place is for one that joins."""
 LETTER_SECONDS: Final = 6.0
-"""So long it is waited for a letter that does not arrive, before its writer is killed."""
+"""So long it is waited for a worker to have a letter that does not arrive, before it is killed."""
 GOING_ON: Final = 5.0
 """Seconds for which that one goes on without it: time for a commit, and for a snapshot."""
 END_SECONDS: Final = 20.0
@@ -121,10 +121,12 @@ class Faults:
             now = time.monotonic()
             self.recovery.begin(fault, now, calm=not self._under_way)
             self._under_way += 1
-            await self._do(fault)
+            try:
+                await self._do(fault)
+            finally:
+                whom = self._victims.get(fault, "")
+                self.troubles.append(Trouble(fault.kind, whom, now, time.monotonic()))
             self._under_way -= 1
-            whom = self._victims[fault]
-            self.troubles.append(Trouble(fault.kind, whom, now, time.monotonic()))
 
     async def _do(self, fault: Fault) -> None:
         doing: dict[str, Callable[[Fault], Awaitable[None]]] = {
@@ -166,9 +168,15 @@ class Faults:
         """Whoever is killed shall have folded what it has written no letter of."""
         worker = self._worker(fault)
         name = self._settings.topics.dead_letter.encode()
-        before = self._proxy.withheld
+        began = time.monotonic()
         self._proxy.shape(Weather(withheld=name), worker.host.address)
-        await asyncio.to_thread(wait_until, lambda: self._proxy.withheld > before, LETTER_SECONDS)
+
+        def waits() -> bool:
+            # Not what the proxy has seen: a request about the topic alone is no letter.
+            seen = self._sampler.latest.get(worker.name)
+            return seen is not None and seen.at > began and seen.body["letters"]["waiting"] > 0
+
+        await asyncio.to_thread(wait_until, waits, LETTER_SECONDS)
         await asyncio.sleep(GOING_ON)
 
     async def _kill_worker(self, fault: Fault) -> None:

@@ -131,4 +131,5 @@ class Made:
 
     def _body(self, now: int) -> Json:
         tables = {name: rows(name, self.parts.values(), self.pack, now) for name in TABLES}
-        return {"digest": self._digest(), "tables": tables}
+        partitions = [sorted(self.parts)] * len(TABLES)
+        return {"digest": self._digest(), "tables": tables, "partitions": partitions}

@@ -27,6 +27,7 @@ from tests.chaos.brokers import Brokers
 from tests.chaos.evidence import Evidence, letters_of, log_of
 from tests.chaos.faults import FIRST, Faults, ended
 from tests.chaos.pack import DAY, PARTITIONS, chaos_pack, write_pack
+from tests.chaos.prefixes import lines_by_partition
 from tests.chaos.proxy import Proxy
 from tests.chaos.sampler import Sampler
 from tests.chaos.schedule import Fault
@@ -252,6 +253,7 @@ class _Run:
             samples=self.sampler.samples,
             history=self.sampler.history,
             memory=self.sampler.memory,
+            troubles=self.faults.troubles,
         )
 
     async def _taken_down(
@@ -259,12 +261,17 @@ class _Run:
     ) -> list[Json]:
         """What the workers say at the log's end, when no partition moved while they were asked."""
         what = f"the end of the log in {[worker.life for worker in workers]}: {ends}"
-        while True:
+        deadline = self._deadline()
+        bodies: list[Json] = []
+        while time.monotonic() < deadline:
             await self._until(lambda: self._at(ends, workers), what)
             with suppress(aiohttp.ClientError):
                 bodies = [await self._ask(worker) for worker in workers]
                 if settled(bodies, ends):
                     return bodies
+            await asyncio.sleep(0.1)
+        pages = [sorted(set(map(tuple, body["partitions"]))) for body in bodies]
+        raise TimeoutError(f"{what}, on every page; the workers' are of partitions {pages}")
 
     # Looking
 
@@ -282,12 +289,15 @@ class _Run:
                     worker.start()
 
     async def _until(self, holds: Callable[[], bool], what: str) -> None:
-        deadline = time.monotonic() + PATIENCE + len(self.journal.sent) / PER_SECOND
+        deadline = self._deadline()
         while not holds():
             if time.monotonic() > deadline:
                 shown = {name: seen.statuses for name, seen in self.sampler.latest.items()}
                 raise TimeoutError(f"{what}; {shown}")
             await asyncio.sleep(0.1)
+
+    def _deadline(self) -> float:
+        return time.monotonic() + PATIENCE + len(self.journal.sent) / PER_SECOND
 
     def _all_live(self) -> bool:
         shown = [n for seen in self.sampler.latest.values() for _, n in seen.positions]
@@ -304,21 +314,22 @@ class _Run:
         return found == ends
 
     async def _ask(self, worker: Worker) -> Json:
-        """A worker's digest and all its tables."""
+        """A worker's digest and all its tables, and the partitions that each page is of."""
         timeout = aiohttp.ClientTimeout(total=60)
         async with aiohttp.ClientSession(headers=HEADERS, timeout=timeout) as session:
 
-            async def get(path: str) -> Json:
+            async def text(path: str) -> str:
                 async with session.get(worker.url + path) as answer:
                     answer.raise_for_status()
-                    found: Json = await answer.json()
-                    return found
+                    return await answer.text()
 
-            pages = {name: await get(f"/tables/{name}") for name in TABLES}
+            pages = {name: json.loads(await text(f"/tables/{name}")) for name in TABLES}
+            of_metrics = lines_by_partition(await text("/metrics"))
+            partitions = [page["partitions"] for page in pages.values()]
             return {
-                "digest": await get("/digest"),
+                "digest": json.loads(await text("/digest")),
                 "tables": {name: page["rows"] for name, page in pages.items()},
-                "partitions": [page["partitions"] for page in pages.values()],
+                "partitions": [*partitions, sorted(of_metrics)],
             }
 
     async def _until_letters(self, workers: Sequence[Worker]) -> None:
