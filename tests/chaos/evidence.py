@@ -46,7 +46,8 @@ class Evidence:
 
     ``workers``: each worker's /digest and, by name, its tables' rows, at the end of the log, and
     for each of its pages the partitions that it is of;
-    ``alone``: the same of one worker that has all partitions. ``replay``: the document of
+    ``alone``: the same of one worker that has all partitions; ``shared``: of it and another that
+    came and took some. ``replay``: the document of
     `scrutineer replay kafka --json`.
     """
 
@@ -58,6 +59,7 @@ class Evidence:
     letters: list[Letter]
     workers: list[Json]
     alone: Json
+    shared: list[Json]
     replay: Json
     samples: list[Sample] = field(default_factory=list)
     history: list[Seen] = field(default_factory=list)

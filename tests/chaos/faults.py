@@ -24,6 +24,9 @@ LETTER_SECONDS: Final = 6.0
 """So long it is waited for a worker to have a letter that does not arrive, before it is killed."""
 GOING_ON: Final = 5.0
 """Seconds for which that one goes on without it: time for a commit, and for a snapshot."""
+AHEAD: Final = GOING_ON + 1.0
+"""So long before it is due a kill is prepared: the first one while no broker is in trouble yet, in
+which neither a commit nor a snapshot would come about."""
 END_SECONDS: Final = 20.0
 START_SECONDS: Final = 40.0
 NAMED: Final = ("leader-kill", "coordinator-kill", "controller-kill")
@@ -115,8 +118,10 @@ class Faults:
 
     async def _lane(self, faults: Sequence[Fault], began: float) -> None:
         for fault in faults:
-            await asyncio.sleep(max(0.0, began + fault.at - time.monotonic()))
-            if fault.kind == "worker-kill":
+            kill = fault.kind == "worker-kill"
+            due = began + fault.at - (AHEAD if kill else 0.0)
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
+            if kill:
                 await self._withhold_letters(fault)
             now = time.monotonic()
             self.recovery.begin(fault, now, calm=not self._under_way)

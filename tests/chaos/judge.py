@@ -299,6 +299,7 @@ def owner_problems(evidence: Evidence) -> Iterator[str]:
     """Nobody went on showing what it had lost, and in the end each partition has one that does."""
     yield from ownership_problems(evidence.history, evidence.samples, evidence.troubles)
     yield from end_problems(evidence.workers)
+    yield from end_problems(evidence.shared)
 
 
 # Nothing went backwards

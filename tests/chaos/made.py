@@ -75,6 +75,7 @@ class Made:
             letters=self.letters,
             workers=[json.loads(json.dumps(body))],
             alone=json.loads(json.dumps(body)),
+            shared=[json.loads(json.dumps(body))],
             replay=json.loads(json.dumps(replay)),
             samples=self.samples,
             history=self.history,

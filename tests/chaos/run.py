@@ -223,7 +223,7 @@ class _Run:
             sending.cancel()
 
     async def _finish(self, sampling: asyncio.Task[None]) -> Evidence:
-        """Let the workers come to the end, ask them, then one of them alone; read the log."""
+        """Let the workers come to the end, ask them, then one of them alone, then two of them."""
         log = await log_of(self.settings)
         ends = {place: len(records) for place, records in log.items()}
         running = [worker for worker in self.workers if worker.running]
@@ -236,10 +236,19 @@ class _Run:
             self.problems += filter(None, [await ended(worker)])
         (alone,) = await self._taken_down([one], ends)
         await self._until_letters([one])
-        sampling.cancel()
-        one.ask_to_end()
-        self.problems += filter(None, [await ended(one)])
         self.say("the tables are taken down; replaying and reading the log")
+        # Whatever happened before, now a worker that goes on loses partitions.
+        other = others[0]
+        other.start()
+        replay = asyncio.create_task(asyncio.to_thread(self._replay))
+        both = [one, other]
+        await self._until(lambda: self._all_have_some(both), "both of two workers have partitions")
+        shared = await self._taken_down(both, ends)
+        sampling.cancel()
+        for worker in both:
+            worker.ask_to_end()
+        for worker in both:
+            self.problems += filter(None, [await ended(worker)])
         return Evidence(
             pack=chaos_pack(),
             topics=self.settings.topics.inputs,
@@ -249,7 +258,8 @@ class _Run:
             letters=await letters_of(self.settings),
             workers=bodies,
             alone=alone,
-            replay=await asyncio.to_thread(self._replay),
+            shared=shared,
+            replay=await replay,
             samples=self.sampler.samples,
             history=self.sampler.history,
             memory=self.sampler.memory,
@@ -302,6 +312,10 @@ class _Run:
     def _all_live(self) -> bool:
         shown = [n for seen in self.sampler.latest.values() for _, n in seen.positions]
         return set(shown) == set(range(PARTITIONS))
+
+    def _all_have_some(self, workers: Sequence[Worker]) -> bool:
+        seen = [self.sampler.latest.get(worker.name) for worker in workers]
+        return all(one is not None and one.positions for one in seen)
 
     def _at(self, ends: dict[tuple[str, int], int], workers: Sequence[Worker]) -> bool:
         """Whether the workers show exactly the log's end, each partition once."""

@@ -240,6 +240,10 @@ def _show_it_on_one_page_more(evidence: Evidence) -> None:
     evidence.workers.append({"digest": {"regions": {}}, "partitions": [[], [2]]})
 
 
+def _keep_what_went(evidence: Evidence) -> None:
+    evidence.shared.append({"digest": {"regions": {}}, "partitions": [[1]]})
+
+
 def _show_one_by_nobody(evidence: Evidence) -> None:
     evidence.workers[0]["partitions"] = [[0, 1, 2, 3, 5]]
 
@@ -278,6 +282,7 @@ def _show_one_by_nobody(evidence: Evidence) -> None:
         ("backwards", _come_back_behind, "by w2.1, after"),
         ("ownership", _go_on_showing, "/state of w2.1 shows partition 0 as it was 49 s before"),
         ("ownership", _show_it_on_one_page_more, "at the end 2 workers show partition 2"),
+        ("ownership", _keep_what_went, "at the end 2 workers show partition 1"),
         ("ownership", _show_one_by_nobody, "at the end 0 workers show partition 4"),
     ],
 )
