@@ -18,6 +18,7 @@ from streams.errors import UserError
 from tests.chaos import sandbox
 from tests.chaos.flatness import flatness
 from tests.chaos.judge import judge
+from tests.chaos.ownership import ownership_problems
 from tests.chaos.report import append, line_of, told
 from tests.chaos.run import Plan, Played, broke, play
 from tests.chaos.schedule import PAUSE, Fault, dumped, parsed, schedule
@@ -101,6 +102,10 @@ def _judged(
     if played.evidence is not None:
         say("judging")
         problems += judge(played.evidence)
+    else:
+        # Who shows what it has lost may be why there was no end.
+        sampler = played.sampler
+        problems += ownership_problems(sampler.history, sampler.samples, played.faults.troubles)
     if not plan.soak:
         return {}
     assert plan.versions is not None

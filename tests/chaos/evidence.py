@@ -13,6 +13,7 @@ from streams.settings import Settings
 from streams.tables.partition import Partition
 from tests.chaos.pack import PARTITIONS
 from tests.chaos.sampler import Memory, Sample, Seen
+from tests.chaos.schedule import Trouble
 from tests.chaos.sender import Journal
 
 Json = dict[str, Any]
@@ -43,8 +44,10 @@ class Letter(NamedTuple):
 class Evidence:
     """Everything that is judged. ``topics``: the inputs. ``now``: what the last clock said, µs.
 
-    ``workers``: each worker's /digest and, by name, its tables' rows, at the end of the log;
-    ``alone``: the same of one worker that has all partitions. ``replay``: the document of
+    ``workers``: each worker's /digest and, by name, its tables' rows, at the end of the log, and
+    for each of its pages the partitions that it is of;
+    ``alone``: the same of one worker that has all partitions; ``shared``: of it and another that
+    came and took some. ``replay``: the document of
     `scrutineer replay kafka --json`.
     """
 
@@ -56,10 +59,12 @@ class Evidence:
     letters: list[Letter]
     workers: list[Json]
     alone: Json
+    shared: list[Json]
     replay: Json
     samples: list[Sample] = field(default_factory=list)
     history: list[Seen] = field(default_factory=list)
     memory: list[Memory] = field(default_factory=list)
+    troubles: Sequence[Trouble] = ()
 
     def place(self, topic: str, partition: int, one: Logged) -> Origin:
         """Where a record stood."""

@@ -6,35 +6,31 @@ import asyncio
 import signal
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from streams.settings import Settings
 from tests.chaos.brokers import Brokers
 from tests.chaos.proxy import FAIR, LOOK, Proxy, Weather
+from tests.chaos.recovery import Recovery, Say
 from tests.chaos.sampler import Sampler
-from tests.chaos.schedule import Fault
+from tests.chaos.schedule import Fault, Trouble
 from tests.chaos.sender import Journal
 from tests.chaos.workers import Worker, faketime, last_words
 
 FIRST: Final = 3
 """Workers that run from the beginning; the last place is for one that joins."""
-BEHIND: Final = 2.0
-"""Seconds that the tables may be behind what was acknowledged, to be called whole."""
-NOTICED: Final = 4.0
-"""A fault that has shown by then in no table is one that nobody noticed."""
 LETTER_SECONDS: Final = 6.0
-"""So long it is waited for a letter that does not arrive, before its writer is killed."""
+"""So long it is waited for a worker to have a letter that does not arrive, before it is killed."""
 GOING_ON: Final = 5.0
 """Seconds for which that one goes on without it: time for a commit, and for a snapshot."""
+AHEAD: Final = GOING_ON + 1.0
+"""So long before it is due a kill is prepared: the first one while no broker is in trouble yet, in
+which neither a commit nor a snapshot would come about."""
 END_SECONDS: Final = 20.0
 START_SECONDS: Final = 40.0
 NAMED: Final = ("leader-kill", "coordinator-kill", "controller-kill")
 """Faults of a broker that something has to be found out about."""
-WHOLE_SECONDS: Final = 120.0
-"""Seconds after the last fault within which all must be live and up to date."""
-
-Say = Callable[[str], None]
 
 
 def wait_until(holds: Callable[[], bool], seconds: float) -> bool:
@@ -70,10 +66,9 @@ class Faults:
     """Does the faults of a schedule.
 
     ``spare``: the first worker is never ended, so that one runs from beginning to end.
-    ``recoveries``: kind → seconds from its beginning until all partitions were live and up to
-    date again; ``alone``: those of them that nothing else fell into; ``done``: kind → how often,
-    ``guessed``: of these to any broker, because the one that is meant could not be found out;
-    ``problems``: workers that did not heed.
+    ``recovery``: how long it took to be whole again; ``troubles``: what was done to whom, and when;
+    ``guessed``: kind → how often to any broker, because the one that is meant could not be found
+    out; ``problems``: workers that did not heed.
     """
 
     def __init__(
@@ -96,14 +91,11 @@ class Faults:
         self.journal = journal
         self._say = say
         self._spare = spare
-        self._ends: list[tuple[float, Mapping[tuple[str, int], int]]] = []
-        self._measuring: set[asyncio.Task[None]] = set()
-        self._began: list[float] = []
         self._under_way = 0
+        self._victims: dict[Fault, str] = {}
         self.problems: list[str] = []
-        self.recoveries: dict[str, list[float]] = defaultdict(list)
-        self.alone: dict[str, list[float]] = defaultdict(list)
-        self.done: dict[str, int] = defaultdict(int)
+        self.recovery = Recovery(workers, sampler, journal, say)
+        self.troubles: list[Trouble] = []
         self.guessed: dict[str, int] = defaultdict(int)
 
     async def run(self, faults: Sequence[Fault], began: float) -> None:
@@ -117,36 +109,29 @@ class Faults:
         doing = [asyncio.ensure_future(self._lane(lane, began)) for lane in lanes.values()]
         try:
             await asyncio.gather(*doing)
-            await self._measured()
+            self.problems += await self.recovery.measured()
         finally:
             # Where one fault could not be done, nobody goes on doing others.
-            for task in (*doing, *self._measuring):
+            for task in doing:
                 task.cancel()
-
-    async def _measured(self) -> None:
-        """Until all is whole after each fault."""
-        if not self._measuring:
-            return
-        done, late = await asyncio.wait(self._measuring, timeout=WHOLE_SECONDS)
-        for measure in done:
-            measure.result()
-        for measure in late:
-            measure.cancel()
-            self.problems.append(f"not whole {WHOLE_SECONDS:.0f} s after the last fault")
+            self.recovery.cancel()
 
     async def _lane(self, faults: Sequence[Fault], began: float) -> None:
         for fault in faults:
-            await asyncio.sleep(max(0.0, began + fault.at - time.monotonic()))
-            if fault.kind == "worker-kill":
+            kill = fault.kind == "worker-kill"
+            due = began + fault.at - (AHEAD if kill else 0.0)
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
+            if kill:
                 await self._withhold_letters(fault)
             now = time.monotonic()
-            self._began.append(now)
-            calm = not self._under_way and self.whole()
-            self._measuring.add(asyncio.ensure_future(self._measure(fault, now, calm=calm)))
+            self.recovery.begin(fault, now, calm=not self._under_way)
             self._under_way += 1
-            await self._do(fault)
+            try:
+                await self._do(fault)
+            finally:
+                whom = self._victims.get(fault, "")
+                self.troubles.append(Trouble(fault.kind, whom, now, time.monotonic()))
             self._under_way -= 1
-            self.done[fault.kind] += 1
 
     async def _do(self, fault: Fault) -> None:
         doing: dict[str, Callable[[Fault], Awaitable[None]]] = {
@@ -172,6 +157,7 @@ class Faults:
         await doing[fault.kind](fault)
 
     def _tell(self, fault: Fault, victim: str) -> None:
+        self._victims[fault] = victim
         amount = f", {fault.amount}" if fault.amount else ""
         self._say(f"{fault.kind} {victim} for {fault.seconds} s{amount}")
 
@@ -187,9 +173,15 @@ class Faults:
         """Whoever is killed shall have folded what it has written no letter of."""
         worker = self._worker(fault)
         name = self._settings.topics.dead_letter.encode()
-        before = self._proxy.withheld
+        began = time.monotonic()
         self._proxy.shape(Weather(withheld=name), worker.host.address)
-        await asyncio.to_thread(wait_until, lambda: self._proxy.withheld > before, LETTER_SECONDS)
+
+        def waits() -> bool:
+            # Not what the proxy has seen: a request about the topic alone is no letter.
+            seen = self._sampler.latest.get(worker.name)
+            return seen is not None and seen.at > began and seen.body["letters"]["waiting"] > 0
+
+        await asyncio.to_thread(wait_until, waits, LETTER_SECONDS)
         await asyncio.sleep(GOING_ON)
 
     async def _kill_worker(self, fault: Fault) -> None:
@@ -367,45 +359,3 @@ class Faults:
         """Start, and wait until it takes part: the next fault must not find two away."""
         self._kafka.start_broker(number, wait=False)
         await asyncio.to_thread(wait_until, self._kafka.ready, START_SECONDS)
-
-    # How long it takes
-
-    def whole(self) -> bool:
-        """Whether every partition is shown, up to what was acknowledged a moment ago."""
-        now = time.monotonic()
-        self._ends.append((now, self.journal.ends()))
-        while len(self._ends) > 1 and self._ends[1][0] < now - BEHIND:
-            self._ends.pop(0)
-        shown: dict[tuple[str, int], int] = {}
-        for worker in self._workers:
-            seen = self._sampler.latest.get(worker.name)
-            if seen is None or not worker.running or worker.frozen or seen.life != worker.life:
-                continue
-            if now - seen.until < BEHIND:
-                for place, position in seen.positions.items():
-                    shown[place] = max(position, shown.get(place, 0))
-        return all(shown.get(place, -1) >= end for place, end in self._ends[0][1].items())
-
-    async def _measure(self, fault: Fault, began: float, *, calm: bool) -> None:
-        """From the fault's beginning until the tables are whole again for a second.
-
-        ``calm``: nothing else was wrong when it began.
-        """
-        missed = since = None
-        while True:
-            await asyncio.sleep(0.25)
-            now = time.monotonic()
-            if not self.whole():
-                missed, since = now, None
-            elif since is None:
-                since = now
-            if missed is None and now - began > NOTICED:
-                self.recoveries[fault.kind].append(0.0)
-                return
-            if missed is not None and since is not None and now - since > 1.0:
-                took = round(since - began, 2)
-                self.recoveries[fault.kind].append(took)
-                if calm and not any(began < other < since for other in self._began):
-                    self.alone[fault.kind].append(took)
-                self._say(f"whole again {took:.1f} s after {fault.kind}")
-                return

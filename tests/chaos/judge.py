@@ -17,6 +17,7 @@ from streams.tables.digest import content_digest, positions_of, region_digests
 from streams.tables.partition import Partition
 from streams.tables.views import TABLES, rows
 from tests.chaos.evidence import Evidence, Logged, Read, folded, merged, read_all, regions_of
+from tests.chaos.ownership import end_problems, ownership_problems
 from tests.chaos.prefixes import sample_problems
 from tests.chaos.traffic import Planned
 from tests.strategies import Record
@@ -74,6 +75,7 @@ CHECKS: Final[Mapping[str, Callable[[Case], Iterable[str]]]] = {
     "letters": lambda case: letter_problems(case.evidence, case.expected),
     "samples": lambda case: sample_problems(case.evidence, case.found),
     "backwards": lambda case: backward_problems(case.evidence),
+    "ownership": lambda case: owner_problems(case.evidence),
 }
 
 
@@ -288,6 +290,16 @@ def letter_problems(evidence: Evidence, expected: Expected) -> Iterator[str]:
         whole = hashlib.sha256(planned.value).hexdigest()
         if letter.sha256 != whole or not planned.value.startswith(letter.value):
             yield f"letters: {key.decode()} has other bytes than the event"
+
+
+# Who shows what
+
+
+def owner_problems(evidence: Evidence) -> Iterator[str]:
+    """Nobody went on showing what it had lost, and in the end each partition has one that does."""
+    yield from ownership_problems(evidence.history, evidence.samples, evidence.troubles)
+    yield from end_problems(evidence.workers)
+    yield from end_problems(evidence.shared)
 
 
 # Nothing went backwards

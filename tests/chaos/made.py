@@ -75,6 +75,7 @@ class Made:
             letters=self.letters,
             workers=[json.loads(json.dumps(body))],
             alone=json.loads(json.dumps(body)),
+            shared=[json.loads(json.dumps(body))],
             replay=json.loads(json.dumps(replay)),
             samples=self.samples,
             history=self.history,
@@ -131,4 +132,5 @@ class Made:
 
     def _body(self, now: int) -> Json:
         tables = {name: rows(name, self.parts.values(), self.pack, now) for name in TABLES}
-        return {"digest": self._digest(), "tables": tables}
+        partitions = [sorted(self.parts)] * len(TABLES)
+        return {"digest": self._digest(), "tables": tables, "partitions": partitions}

@@ -104,8 +104,8 @@ class Proxy:
             writer.transport.abort()
             return
         ways = [
-            asyncio.ensure_future(self._pass(reader, back, ends)),
-            asyncio.ensure_future(self._pass(there, writer, ends)),
+            asyncio.ensure_future(self._pass(reader, back, ends, asking=True)),
+            asyncio.ensure_future(self._pass(there, writer, ends, asking=False)),
         ]
         try:
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
@@ -124,11 +124,19 @@ class Proxy:
         return self._weather.get(frozenset(ends), here)
 
     async def _pass(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, ends: tuple[str, str]
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        ends: tuple[str, str],
+        *,
+        asking: bool,
     ) -> None:
-        """Pass on what comes, in order, each chunk after its delay, until either side is gone."""
+        """Pass on what comes, in order, each chunk after its delay, until either side is gone.
+
+        ``asking``: it goes to the broker; only requests are ever withheld.
+        """
         held: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(_HELD)
-        send = asyncio.ensure_future(self._send(held, reader, writer, ends))
+        send = asyncio.ensure_future(self._send(held, reader, writer, ends, asking=asking))
         clock = self._loop.time
         try:
             while not send.done() and (chunk := await reader.read(_CHUNK)):
@@ -151,6 +159,8 @@ class Proxy:
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
         ends: tuple[str, str],
+        *,
+        asking: bool,
     ) -> None:
         with suppress(OSError):
             while True:
@@ -160,7 +170,7 @@ class Proxy:
                 if (wait := due - self._loop.time()) > 0:
                     await asyncio.sleep(wait)
                 await self._open(ends)
-                if not await self._released(chunk, reader, ends):
+                if asking and not await self._released(chunk, reader, ends):
                     return
                 writer.write(chunk)
                 await writer.drain()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,10 +45,10 @@ def _figures(played: Played) -> Json:
         "unsure": len(journal.unsure),
         "letters": len(evidence.letters) if evidence else None,
         "letters_compacted": len({one.key for one in evidence.letters}) if evidence else None,
-        "faults": dict(sorted(played.faults.done.items())),
+        "faults": dict(sorted(Counter(one.kind for one in played.faults.troubles).items())),
         "guessed": dict(sorted(played.faults.guessed.items())),
-        "recovery": _times(played.faults.recoveries),
-        "recovery_alone": _times(played.faults.alone),
+        "recovery": _times(played.faults.recovery.recoveries),
+        "recovery_alone": _times(played.faults.recovery.alone),
         "samples": len(sampler.samples),
         "skewed_samples": sum(one.life in skewed for one in sampler.samples),
         "questions": sampler.asked,

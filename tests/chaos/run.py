@@ -27,6 +27,7 @@ from tests.chaos.brokers import Brokers
 from tests.chaos.evidence import Evidence, letters_of, log_of
 from tests.chaos.faults import FIRST, Faults, ended
 from tests.chaos.pack import DAY, PARTITIONS, chaos_pack, write_pack
+from tests.chaos.prefixes import lines_by_partition
 from tests.chaos.proxy import Proxy
 from tests.chaos.sampler import Sampler
 from tests.chaos.schedule import Fault
@@ -222,7 +223,7 @@ class _Run:
             sending.cancel()
 
     async def _finish(self, sampling: asyncio.Task[None]) -> Evidence:
-        """Let the workers come to the end, ask them, then one of them alone; read the log."""
+        """Let the workers come to the end, ask them, then one of them alone, then two of them."""
         log = await log_of(self.settings)
         ends = {place: len(records) for place, records in log.items()}
         running = [worker for worker in self.workers if worker.running]
@@ -235,10 +236,19 @@ class _Run:
             self.problems += filter(None, [await ended(worker)])
         (alone,) = await self._taken_down([one], ends)
         await self._until_letters([one])
-        sampling.cancel()
-        one.ask_to_end()
-        self.problems += filter(None, [await ended(one)])
         self.say("the tables are taken down; replaying and reading the log")
+        # Whatever happened before, now a worker that goes on loses partitions.
+        other = others[0]
+        other.start()
+        replay = asyncio.create_task(asyncio.to_thread(self._replay))
+        both = [one, other]
+        await self._until(lambda: self._all_have_some(both), "both of two workers have partitions")
+        shared = await self._taken_down(both, ends)
+        sampling.cancel()
+        for worker in both:
+            worker.ask_to_end()
+        for worker in both:
+            self.problems += filter(None, [await ended(worker)])
         return Evidence(
             pack=chaos_pack(),
             topics=self.settings.topics.inputs,
@@ -248,10 +258,12 @@ class _Run:
             letters=await letters_of(self.settings),
             workers=bodies,
             alone=alone,
-            replay=await asyncio.to_thread(self._replay),
+            shared=shared,
+            replay=await replay,
             samples=self.sampler.samples,
             history=self.sampler.history,
             memory=self.sampler.memory,
+            troubles=self.faults.troubles,
         )
 
     async def _taken_down(
@@ -259,12 +271,17 @@ class _Run:
     ) -> list[Json]:
         """What the workers say at the log's end, when no partition moved while they were asked."""
         what = f"the end of the log in {[worker.life for worker in workers]}: {ends}"
-        while True:
+        deadline = self._deadline()
+        bodies: list[Json] = []
+        while time.monotonic() < deadline:
             await self._until(lambda: self._at(ends, workers), what)
             with suppress(aiohttp.ClientError):
                 bodies = [await self._ask(worker) for worker in workers]
                 if settled(bodies, ends):
                     return bodies
+            await asyncio.sleep(0.1)
+        pages = [sorted(set(map(tuple, body["partitions"]))) for body in bodies]
+        raise TimeoutError(f"{what}, on every page; the workers' are of partitions {pages}")
 
     # Looking
 
@@ -282,16 +299,23 @@ class _Run:
                     worker.start()
 
     async def _until(self, holds: Callable[[], bool], what: str) -> None:
-        deadline = time.monotonic() + PATIENCE + len(self.journal.sent) / PER_SECOND
+        deadline = self._deadline()
         while not holds():
             if time.monotonic() > deadline:
                 shown = {name: seen.statuses for name, seen in self.sampler.latest.items()}
                 raise TimeoutError(f"{what}; {shown}")
             await asyncio.sleep(0.1)
 
+    def _deadline(self) -> float:
+        return time.monotonic() + PATIENCE + len(self.journal.sent) / PER_SECOND
+
     def _all_live(self) -> bool:
         shown = [n for seen in self.sampler.latest.values() for _, n in seen.positions]
         return set(shown) == set(range(PARTITIONS))
+
+    def _all_have_some(self, workers: Sequence[Worker]) -> bool:
+        seen = [self.sampler.latest.get(worker.name) for worker in workers]
+        return all(one is not None and one.positions for one in seen)
 
     def _at(self, ends: dict[tuple[str, int], int], workers: Sequence[Worker]) -> bool:
         """Whether the workers show exactly the log's end, each partition once."""
@@ -304,21 +328,22 @@ class _Run:
         return found == ends
 
     async def _ask(self, worker: Worker) -> Json:
-        """A worker's digest and all its tables."""
+        """A worker's digest and all its tables, and the partitions that each page is of."""
         timeout = aiohttp.ClientTimeout(total=60)
         async with aiohttp.ClientSession(headers=HEADERS, timeout=timeout) as session:
 
-            async def get(path: str) -> Json:
+            async def text(path: str) -> str:
                 async with session.get(worker.url + path) as answer:
                     answer.raise_for_status()
-                    found: Json = await answer.json()
-                    return found
+                    return await answer.text()
 
-            pages = {name: await get(f"/tables/{name}") for name in TABLES}
+            pages = {name: json.loads(await text(f"/tables/{name}")) for name in TABLES}
+            of_metrics = lines_by_partition(await text("/metrics"))
+            partitions = [page["partitions"] for page in pages.values()]
             return {
-                "digest": await get("/digest"),
+                "digest": json.loads(await text("/digest")),
                 "tables": {name: page["rows"] for name, page in pages.items()},
-                "partitions": [page["partitions"] for page in pages.values()],
+                "partitions": [*partitions, sorted(of_metrics)],
             }
 
     async def _until_letters(self, workers: Sequence[Worker]) -> None:

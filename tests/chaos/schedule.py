@@ -70,6 +70,15 @@ class Fault(NamedTuple):
         return "workers" if self.kind in WORKER_FAULTS else "brokers"
 
 
+class Trouble(NamedTuple):
+    """A fault that was done. ``whom``: which process, or broker; monotonic seconds."""
+
+    kind: str
+    whom: str
+    began: float
+    ended: float
+
+
 def schedule(seed: int, seconds: float, pause: tuple[float, float] = PAUSE) -> list[Fault]:
     """The faults of a run with traffic for ``seconds``, in the order of their beginning.
 

@@ -53,6 +53,7 @@ async def test_what_is_withheld_arrives_only_where_its_sender_lives(dies: bool) 
         with suppress(ConnectionError):
             while chunk := await reader.read(1000):
                 arrived.append(chunk)
+                writer.write(b"what is known of letters;")
         writer.close()
         ended.set()
 
@@ -61,9 +62,11 @@ async def test_what_is_withheld_arrives_only_where_its_sender_lives(dies: bool) 
         serve = partial(proxy._serve, address, port)
         async with await asyncio.start_server(serve, "127.0.0.1", 0) as here, asyncio.timeout(60):
             proxy.shape(Weather(withheld=b"letters"), "127.0.0.1")
-            _, writer = await asyncio.open_connection(*here.sockets[0].getsockname())
+            answers, writer = await asyncio.open_connection(*here.sockets[0].getsockname())
             writer.write(b"a fetch;")
             await until(lambda: b"".join(arrived) == b"a fetch;")
+            # No request: it would keep the worker from reading, not from writing letters.
+            await answers.readexactly(len(b"what is known of letters;"))
             writer.write(b"of letters;")
             await until(lambda: proxy.withheld == 1)
             writer.write(b"more;")
@@ -90,7 +93,7 @@ async def test_an_error_of_the_proxys_own_is_no_weather(monkeypatch: pytest.Monk
     """A connection that it loses by a defect is told: a run judges that as a problem."""
     proxy = Proxy([], seed=1)
 
-    async def broken(*_: object) -> None:
+    async def broken(*_: object, **__: object) -> None:
         raise PlantedError("not passed on")
 
     async def upstream(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

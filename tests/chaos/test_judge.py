@@ -227,6 +227,27 @@ def _sum_up_wrongly(evidence: Evidence) -> None:
     evidence.samples[at] = evidence.samples[at]._replace(body=said)
 
 
+def _go_on_showing(evidence: Evidence) -> None:
+    """What another worker has, and is ahead of."""
+    last = evidence.history[-1]
+    behind = {place: max(position - 1, 0) for place, position in last.positions.items()}
+    for at in range(10, 60):
+        evidence.history.append(last._replace(at=at, until=at))
+        evidence.history.append(last._replace(life="w2.1", at=at, until=at, positions=behind))
+
+
+def _show_it_on_one_page_more(evidence: Evidence) -> None:
+    evidence.workers.append({"digest": {"regions": {}}, "partitions": [[], [2]]})
+
+
+def _keep_what_went(evidence: Evidence) -> None:
+    evidence.shared.append({"digest": {"regions": {}}, "partitions": [[1]]})
+
+
+def _show_one_by_nobody(evidence: Evidence) -> None:
+    evidence.workers[0]["partitions"] = [[0, 1, 2, 3, 5]]
+
+
 @pytest.mark.parametrize(
     ("check", "sabotage", "told"),
     [
@@ -259,6 +280,10 @@ def _sum_up_wrongly(evidence: Evidence) -> None:
         ("backwards", _come_back_to_it_behind, "by w1.1, after"),
         ("backwards", _go_backwards, "in w1.1"),
         ("backwards", _come_back_behind, "by w2.1, after"),
+        ("ownership", _go_on_showing, "/state of w2.1 shows partition 0 as it was 49 s before"),
+        ("ownership", _show_it_on_one_page_more, "at the end 2 workers show partition 2"),
+        ("ownership", _keep_what_went, "at the end 2 workers show partition 1"),
+        ("ownership", _show_one_by_nobody, "at the end 0 workers show partition 4"),
     ],
 )
 def test_each_check_bites(

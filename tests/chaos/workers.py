@@ -18,16 +18,18 @@ PORT: Final = 6066
 TOKEN: Final = "of-the-chaos-run-alone"
 HEADERS: Final = {"Authorization": f"Bearer {TOKEN}"}
 SESSION_SECONDS: Final = 6.0
+REBALANCE_SECONDS: Final = 6.0
+HEARTBEAT_SECONDS: Final = 1.0
 SETTINGS: Final = {
     "BROKER__SESSION_TIMEOUT": f"{SESSION_SECONDS:.0f}",
-    "BROKER__REBALANCE_TIMEOUT": "6",
-    "BROKER__HEARTBEAT_INTERVAL": "1",
+    "BROKER__REBALANCE_TIMEOUT": f"{REBALANCE_SECONDS:.0f}",
+    "BROKER__HEARTBEAT_INTERVAL": f"{HEARTBEAT_SECONDS:.0f}",
     "WORKER__CLOCK": "log",
     "WORKER__TOKEN": TOKEN,
     "WORKER__PORT": str(PORT),
     # Often, so that rebuilds begin from snapshots, kills come while one is written, and one would
     # be written while letters are not (``faults.GOING_ON``).
-    "WORKER__SNAPSHOT_SECONDS": "4",
+    "WORKER__SNAPSHOT_SECONDS": "3",
     "WORKER__SNAPSHOT_EVENTS": "2000",
 }
 """Settings of every worker, as in the environment: the place to switch something on for a run."""
