@@ -18,7 +18,7 @@ from cryptography import x509
 
 from streams.errors import UserError
 from streams.log.clients import admin
-from streams.log.roles import PRODUCERS, Kind, Operation, who_may
+from streams.log.roles import PRODUCERS, Kind, Operation, least, who_may
 from streams.settings import BrokerSettings, Settings
 
 REFUSED: Final = (
@@ -59,9 +59,11 @@ def refusal(
     )
     if not able:
         return RefusedError(f"{text}, and no role has it (scrutineer acls)")
+    # Who is told to grant a role grants it: none that writes, where one that looks will do.
+    role = least(settings, able)
     return RefusedError(
         f"{text}. Roles that have it: {', '.join(able)}. Log in as one of them, or grant it, if "
-        f"that is meant: scrutineer acls --role {able[0]} --principal {mine!r} prints how"
+        f"that is meant: scrutineer acls --role {role} --principal {mine!r} prints how"
     )
 
 
