@@ -106,8 +106,8 @@ def handshake_trouble(address: str, error: ssl.SSLError) -> str:
         if error.verify_code in _OUT_OF_TIME:
             # No setting here helps, and switching checks off would not either.
             return (
-                f"{text}. By this machine's clock it is {datetime.now(UTC):%Y-%m-%d %H:%M} UTC: is "
-                "that right, the broker needs another certificate"
+                f"{text}. By this machine's clock it is {datetime.now(UTC):%Y-%m-%d %H:%M} UTC: if "
+                "that is right, the broker needs another certificate"
             )
         return f"{text}. See broker.ssl_cafile and broker.ssl_check_hostname"
     return (
