@@ -19,6 +19,7 @@ from fastavro.write import Writer
 
 from schemas.canonical import canonical
 from streams.archive.manifest import Segment, segment_name
+from streams.archive.store import told
 
 if TYPE_CHECKING:
     from aiokafka import ConsumerRecord
@@ -112,7 +113,8 @@ class _Spool:
         self._waiting = bytearray()
         self.sha = hashlib.sha256()
         self.size = 0
-        path.write_bytes(b"")
+        with told(path):
+            path.write_bytes(b"")
 
     def seekable(self) -> bool:
         return False
@@ -126,14 +128,14 @@ class _Spool:
         return len(data)
 
     def flush(self) -> None:
-        with self._path.open("ab") as file:
+        with told(self._path), self._path.open("ab") as file:
             file.write(self._waiting)
         self._waiting.clear()
 
     def finish(self) -> None:
         """Onto the disk, before anything says that it is there."""
         self.flush()
-        with self._path.open("rb") as file:
+        with told(self._path), self._path.open("rb") as file:
             os.fsync(file.fileno())
 
 

@@ -78,7 +78,7 @@ class LocalStore:
 
     def read(self, name: str) -> bytes:
         """``Store.read``."""
-        with _told():
+        with told(self._root / name):
             return (self._root / name).read_bytes()
 
     def names(self) -> list[str]:
@@ -90,7 +90,7 @@ class LocalStore:
     def put(self, name: str, path: Path) -> None:
         """``Store.put``. What is moved is on the disk before its name is."""
         target = self._root / name
-        with _told():
+        with told(target):
             new = [folder for folder in target.parents if not folder.exists()]
             target.parent.mkdir(parents=True, exist_ok=True)
             _sync(path)
@@ -102,20 +102,20 @@ class LocalStore:
     def write(self, name: str, data: bytes) -> None:
         """``Store.write``."""
         path = self._root / SCRATCH / name.replace("/", "_")
-        with _told():
+        with told(path):
             path.write_bytes(data)
         self.put(name, path)
 
     def remove(self, name: str) -> None:
         """``Store.remove``."""
-        with _told():
+        with told(self._root / name):
             (self._root / name).unlink()
 
     @contextmanager
     def locked(self) -> Iterator[Path]:
         """``Store.locked``. UserError: another process writes here."""
         scratch = self._root / SCRATCH
-        with _told():
+        with told(self._root):
             self._root.mkdir(parents=True, exist_ok=True)
             lock = (self._root / LOCK).open("w", encoding="ascii")
         with lock:
@@ -124,7 +124,7 @@ class LocalStore:
             except OSError:
                 raise UserError(f"{self.where}: another process archives into it") from None
             shutil.rmtree(scratch, ignore_errors=True)
-            with _told():
+            with told(scratch):
                 scratch.mkdir()
             try:
                 yield scratch
@@ -202,14 +202,17 @@ class ObjectStore:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """What the system refuses is the user's to mend, but for a file that is not there."""
+def told(path: Path) -> Iterator[None]:
+    """What the system refuses is the user's to mend, but for a file that is not there.
+
+    ``path`` is named where the error names no file, as that of a disk that is full.
+    """
     try:
         yield
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise UserError(f"{error.filename}: {error.strerror or error}") from error
+        raise UserError(f"{error.filename or path}: {error.strerror or error}") from error
 
 
 def _own(name: str) -> bool:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+import shutil
 import signal
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +16,7 @@ from streams.errors import UserError
 
 if TYPE_CHECKING:
     from streams.archive.copying import Progress
+    from streams.archive.events import Counts
     from streams.archive.manifest import Head, Segment
     from streams.archive.store import Store
     from streams.archive.verifying import Verdict
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 _COPY: Final = "copy"
 _SIZE: Final = 16
 _SECONDS: Final = 300.0
+_SHOW_EVERY: Final = 1_000
 
 
 class _Group(click.Group):
@@ -38,7 +42,7 @@ class _Group(click.Group):
 
 @click.group("archive", cls=_Group, subcommand_metavar="TO | COMMAND [ARGS]...")
 def command() -> None:
-    """Copy the three input topics into an archive; verify one; make keys.
+    """Copy the three input topics into an archive; verify one; make keys; get the events back.
 
     `scrutineer archive TO` is short for `scrutineer archive copy TO`. TO is a directory, or a URL
     of an object store that fsspec knows, as s3://bucket/kz-2023. An archive needs neither Kafka
@@ -201,6 +205,63 @@ def keygen(*, path: Path) -> None:
     click.echo(f"private key  {path}")
     click.echo(f"public key   {public}")
     click.echo(f"key          {key}")
+
+
+@command.command()
+@click.argument("wheres", metavar="ARCHIVE...", nargs=-1, required=True)
+@click.option("--pack", "where", metavar="DIR", help="Election pack. Default: the archive's own.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write to this file. Default: the standard output.",
+)
+def events(*, wheres: tuple[str, ...], where: str | None, output: Path | None) -> None:
+    """Write the archived events as JSON Lines: for `scrutineer publish`, into new topics.
+
+    Those alone that were accepted, in the order in which they came; nothing when the archive is
+    damaged. What was rejected stays out, since publish would put some of it where it is accepted.
+    """
+    from streams.archive.events import Counts, accepted
+    from streams.archive.sources import ArchivedLog
+    from streams.archive.store import refuse_inside
+    from streams.commands.inputs import pack_for
+    from streams.commands.outputs import copy_to
+    from streams.commands.progress import Bar
+
+    for each in wheres if output is not None else ():
+        refuse_inside(str(output), each, "--output")
+    log = ArchivedLog(wheres)
+    pack, _ = pack_for(log, wheres[0], where, accept=False)
+    total = sum(log.count((topic, n)) for topic in log.topics for n in range(log.partitions))
+    counts = Counts()
+    # They wait until the last segment has been read and is what was archived.
+    with tempfile.TemporaryFile() as waiting:
+        with Bar("reading", total) as bar:
+            for raw in accepted(log, pack, counts):
+                waiting.write(raw + b"\n")
+                if counts.written % _SHOW_EVERY == 0:
+                    bar.update(counts.written + counts.rejected + counts.clock)
+        if output is not None:
+            copy_to(output, waiting)
+        else:
+            waiting.seek(0)
+            shutil.copyfileobj(waiting, click.get_binary_stream("stdout"))
+    _tell_events(counts, log.lost())
+
+
+def _tell_events(counts: Counts, lost: int) -> None:
+    click.echo(f"{counts.written} events; left out: {counts.rejected} rejected", err=True)
+    if counts.clock:
+        click.echo(f"left out: {counts.clock} of a player's clock", err=True)
+    if counts.early:
+        click.echo(
+            f"{counts.early} came before they happened: sent again they count at their own time",
+            err=True,
+        )
+    if lost:
+        click.echo(f"NOT WHOLE: {lost} offsets are missing from what was salvaged", err=True)
 
 
 @command.command()

@@ -128,7 +128,8 @@ def prepared(letter: Letter, edits: Edits, settings: Settings) -> Placed:
     if isinstance(placed, Rejected):
         raise UserError(
             f"{letter.name} would be rejected again, so it was not sent: "
-            f"{placed.reason}: {placed.detail}. Change it with --edit PATH=VALUE"
+            f"{placed.reason}: {placed.detail}. Change it with --edit PATH=VALUE; the value null "
+            "takes a field away"
         )
     return placed
 

@@ -14,11 +14,12 @@ from aiokafka.errors import (
     for_code,
 )
 from aiokafka.protocol.metadata import MetadataRequest
-from cryptography import x509
+from cryptography.x509.oid import NameOID
 
 from streams.errors import UserError
 from streams.log.clients import admin, passes
-from streams.log.roles import PRODUCERS, Kind, Operation, who_may
+from streams.log.roles import PRODUCERS, Kind, Operation, least, who_may
+from streams.log.tls import own_certificate
 from streams.settings import BrokerSettings, Settings
 
 REFUSED: Final = (
@@ -38,12 +39,21 @@ def principal(broker: BrokerSettings) -> str:
     if broker.security_protocol.startswith("SASL"):
         return f"User:{broker.sasl_username}"
     if broker.security_protocol == "SSL" and broker.ssl_certfile is not None:
-        try:
-            found = x509.load_pem_x509_certificate(broker.ssl_certfile.read_bytes())
-        except (OSError, ValueError):
+        found = own_certificate(broker)
+        if found is None:
             return f"the certificate in {broker.ssl_certfile}"
         return f"User:{found.subject.rfc4514_string()}"
     return "User:ANONYMOUS"
+
+
+def _mapped(broker: BrokerSettings) -> str:
+    """What brokers that take a certificate's common name for the user's call us, as a remark."""
+    found = own_certificate(broker) if broker.security_protocol == "SSL" else None
+    names = found.subject.get_attributes_for_oid(NameOID.COMMON_NAME) if found else []
+    if not names:
+        return ""
+    user = f"User:{names[0].value!s}"
+    return f"; where the brokers map names as in docs/security.md, --principal {user!r}"
 
 
 def refusal(
@@ -59,9 +69,12 @@ def refusal(
     )
     if not able:
         return RefusedError(f"{text}, and no role has it (scrutineer acls)")
+    # Who is told to grant a role grants it: none that writes, where one that looks will do.
+    role = least(settings, able)
     return RefusedError(
         f"{text}. Roles that have it: {', '.join(able)}. Log in as one of them, or grant it, if "
-        f"that is meant: scrutineer acls --role {able[0]} --principal {mine!r} prints how"
+        f"that is meant: scrutineer acls --role {role} --principal {mine!r} prints how"
+        f"{_mapped(settings.broker)}"
     )
 
 

@@ -15,6 +15,8 @@ from streams.settings import BrokerSettings
 
 _ALERT: Final = "_ALERT_"
 _ALERT_SECONDS: Final = 3.0
+_OUT_OF_TIME: Final = {9, 10}
+"""OpenSSL's X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED."""
 
 
 def ssl_context(broker: BrokerSettings) -> ssl.SSLContext | None:
@@ -100,10 +102,14 @@ def certificate_trouble(broker: BrokerSettings, address: str, alert: str) -> str
 def handshake_trouble(address: str, error: ssl.SSLError) -> str:
     """What to tell whoever started us when there is no TLS with a broker."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return (
-            f"the certificate of the broker at {address} is not accepted: {error.verify_message}. "
-            "See broker.ssl_cafile and broker.ssl_check_hostname"
-        )
+        text = f"the certificate of the broker at {address} is not accepted: {error.verify_message}"
+        if error.verify_code in _OUT_OF_TIME:
+            # No setting here helps, and switching checks off would not either.
+            return (
+                f"{text}. By this machine's clock it is {datetime.now(UTC):%Y-%m-%d %H:%M} UTC: if "
+                "that is right, the broker needs another certificate"
+            )
+        return f"{text}. See broker.ssl_cafile and broker.ssl_check_hostname"
     return (
         f"no TLS with the broker at {address}: {error.reason or error}. "
         "See broker.security_protocol, ssl_certfile"

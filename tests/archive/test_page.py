@@ -59,6 +59,15 @@ def test_what_if_is_asked_as_the_page_shows(folder: Path) -> None:
         assert as_shown(step, output), output
 
 
+def test_the_events_come_back_as_the_page_shows(folder: Path) -> None:
+    """And would all be sent."""
+    (block,) = blocks(PAGE, "write the events")
+    for step in block:
+        status, output = execute(step, folder)
+        assert status == 0, output
+        assert as_shown(step, output), output
+
+
 def test_openssl_verifies_the_signature(folder: Path) -> None:
     """By the commands of the page."""
     for program in ("jq", "xxd", "openssl"):

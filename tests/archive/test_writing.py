@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from streams.archive.manifest import MANIFEST, Lost
 from streams.archive.reading import open_archive
-from streams.archive.segments import Record
+from streams.archive.segments import Record, SegmentWriter
 from streams.archive.signing import keygen, private_key, public_key
 from streams.archive.store import ObjectStore, open_store
 from streams.archive.verifying import Expected, verify
@@ -290,6 +290,20 @@ class TestStores:
         (tmp_path / "f").write_text("x")
         with pytest.raises(UserError, match="f"), writing(open_store(str(tmp_path / "f"))):
             pass
+
+    def test_a_full_disk_is_told_with_its_file(self, tmp_path: Path) -> None:
+        """The system's error about a write names none."""
+        store = open_store(str(tmp_path / "a"))
+        with store.locked() as scratch:
+            (scratch / "manifest.json").symlink_to("/dev/full")
+            with pytest.raises(UserError, match=r"/manifest\.json: No space left"):
+                store.write("manifest.json", b"{}")
+        full = tmp_path / "x.avro"
+        full.symlink_to("/dev/full")
+        writer = SegmentWriter(full, *PLACE, 0)
+        writer.add(record(0))
+        with pytest.raises(UserError, match=r"/x\.avro: No space left"):
+            writer.finish(1)
 
     def test_a_store_that_fails_for_a_moment_is_tried_again(self, tmp_path: Path) -> None:
         """With growing pauses, five times in all; then it is told."""

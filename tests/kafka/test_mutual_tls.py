@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from streams.errors import UserError
 from streams.log.clients import probe
 from tests.authority import Authority
 from tests.kafka.secured import Guarded, certified, guarded_broker
+from tests.tools import tool
 from tests.worker.process import Answer, send, until_caught_up
 from tests.worker.sample import encoded, incident
 
@@ -53,6 +55,35 @@ def test_a_role_is_the_certificates(certifying: Guarded) -> None:
     said = certifying.run("observer-gateway", "publish", "docs/examples/official-turnout.jsonl")
     assert said.status == 2
     assert "ACLs do not allow User:CN=observer-gateway the operation Write on" in said.err
+    assert said.err.endswith("--principal 'User:observer-gateway'\n")
+
+
+def test_kcat_gets_in_by_certificate(certifying: Guarded, tmp_path: Path) -> None:
+    """Whichever librdkafka it is: not all of them can log in by SCRAM (docs/producers.md)."""
+    broker = certified("archiver", certifying.authority)
+    lines = {
+        "security.protocol": "SSL",
+        "ssl.ca.location": broker["ssl_cafile"],
+        "ssl.certificate.location": broker["ssl_certfile"],
+        "ssl.key.location": broker["ssl_keyfile"],
+    }
+    (tmp_path / "kcat").write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
+    done = subprocess.run(
+        [
+            tool("kcat", "kcat"),
+            "-F",
+            str(tmp_path / "kcat"),
+            "-L",
+            "-b",
+            certifying.kafka.bootstrap,
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert 'topic "election.observer" with 2 partitions' in done.stdout
 
 
 async def test_a_certificate_that_is_not_accepted_is_told(

@@ -29,6 +29,7 @@ from streams.log.clients import (
 )
 from streams.log.tls import ssl_context
 from streams.settings import BrokerSettings, Settings
+from tests.authority import Authority
 from tests.log.certificates import make_certificate
 
 
@@ -125,6 +126,27 @@ def test_tls_files_that_do_not_fit(tmp_path: Path) -> None:
     assert "broker.ssl_cafile: " in trouble(ssl_cafile=rubbish)
     assert "broker.ssl_certfile" in trouble(ssl_certfile=rubbish)
     assert "cannot be used" in trouble(ssl_certfile=certificate, ssl_keyfile=key)
+
+
+@pytest.mark.parametrize(("days", "what"), [(-1, "has expired"), (5, "is not yet valid")])
+async def test_a_brokers_certificate_out_of_time(tmp_path: Path, days: int, what: str) -> None:
+    """The broker's to mend, or the clock's: no setting is named that would not help."""
+    authority = Authority(tmp_path)
+    issued = authority.issue("broker", days=days)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(issued.certificate, issued.key)
+    server = await asyncio.start_server(lambda _, out: out.close(), "127.0.0.1", ssl=context)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        broker = BrokerSettings(
+            bootstrap=f"127.0.0.1:{port}",
+            security_protocol="SSL",
+            ssl_cafile=authority.certificate,
+        )
+        with pytest.raises(UserError, match=rf"{what}\. By this machine's clock it is") as told:
+            await probe(broker)
+    assert "the broker needs another certificate" in str(told.value)
+    assert "ssl_check_hostname" not in str(told.value)
 
 
 async def test_a_producer_waits_for_all_replicas() -> None:
