@@ -6,14 +6,14 @@ Promtool begins at 0, so that a clock that is right shows the step's own seconds
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from streams.rules.clocks import AHEAD
 from tests.rules.promtool import OTHER, STEP, WORKER
 from tests.rules.world import GONE, World, case, span, told
 
 FILES = ("pack.yml", "pipeline.yml")
-NAME = "ClockDiffers"
+NAME: Final = "ClockDiffers"
 NOW = "scrutineer_now_timestamp_seconds"
 HOURS = 3 * 3600
 MINUTE = 12
