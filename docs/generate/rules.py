@@ -53,7 +53,7 @@ says so. They need Prometheus 2.42 or newer, and scrapes every 5 seconds under t
   missed.
 - **The workers' clock, not Prometheus's.** Rules about the election compare with
   `scrutineer_now_timestamp_seconds`, so that they mean the same on a day that is played in a
-  minute.
+  minute. Whether the clock of a worker that plays no day is right, ClockDiffers tells.
 - **A group reads what it records itself**, beside the pack's constants: groups are evaluated at
   different moments.
 

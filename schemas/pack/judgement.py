@@ -34,6 +34,7 @@ Alert = Literal[
     "ArchiverDown",
     "ArchiveBehind",
     "PackMismatch",
+    "ClockDiffers",
 ]
 
 _CLOSED: Final = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)

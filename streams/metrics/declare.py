@@ -51,6 +51,7 @@ LABELS: Final[Mapping[str, Label]] = {
     "authority": Label("who spoke: observer or official", "closed list"),
     "category": Label("incident category of the pack's taxonomy", "pack"),
     "checkpoint": Label("checkpoint of the pack, RFC 3339 in UTC", "pack"),
+    "clock": Label("wall or log", "closed list"),
     "comparison": Label("level, flow, matched or told", "closed list"),
     "contest": Label("ballot, as coded in the pack", "pack"),
     "election": Label("id of the pack", "pack"),

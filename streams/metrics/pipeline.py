@@ -31,8 +31,18 @@ PIPELINE: Final[tuple[Family, ...]] = (
         meaning="The time it is for this worker: the wall clock, or the log's clock when a day is "
         "played, 0 until that says something. Rules about the election compare with this and never "
         "with time().",
-        remedy="Behind the wall clock on election day: the worker runs with the log's clock, or "
-        "its host's clock is wrong.",
+        remedy="Behind the wall clock on election day: the worker runs with the log's clock, see "
+        "scrutineer_clock_info, or its host's clock is wrong.",
+    ),
+    Family(
+        name="scrutineer_clock_info",
+        kind="info",
+        unit="none: always 1",
+        labels=("clock",),
+        meaning="What scrutineer_now_timestamp_seconds goes by, as the setting worker.clock has "
+        "it: wall, the computer's clock, or log, that of a day that is played.",
+        remedy="The label `log` on election day: what is open, silent or overdue is shown as of a "
+        "moment that somebody wrote into the log. Restart it with worker.clock = wall.",
     ),
     Family(
         name="scrutineer_region_live",
@@ -172,7 +182,8 @@ PIPELINE: Final[tuple[Family, ...]] = (
         "events only: what a rebuild reads in bulk is not in it. Since the worker's start.",
         zeros="Every input topic.",
         remedy="Above a few seconds: look at scrutineer_partition_lag_events, then at the CPU of "
-        "worker and broker. Everything at 0: the clocks of broker and worker differ.",
+        "worker and broker. Everything at 0: the broker's clock is ahead of the worker's, which "
+        "tells of it in its log when it is more than half a minute.",
     ),
     Family(
         name="scrutineer_partition_freshness_max_seconds",

@@ -11,6 +11,7 @@ from streams.metrics.senders import NOBODY, Senders
 from streams.tables.partition import Partition
 
 Status = Literal["rebuilding", "live", "failed"]
+Clock = Literal["wall", "log"]
 
 
 class WorkerView(Protocol):
@@ -31,6 +32,10 @@ class WorkerView(Protocol):
     @property
     def now(self) -> int:
         """The time it is: microseconds since the epoch, of the wall or of the log's clock."""
+
+    @property
+    def clock(self) -> Clock:
+        """Which of the two ``now`` is of."""
 
     @property
     def freshness(self) -> Freshness:
@@ -71,3 +76,5 @@ class View:
     refusals: Mapping[str, int] = field(default_factory=dict)
     slowest: Mapping[tuple[str, int], float] = field(default_factory=dict)
     senders: Senders = NOBODY
+    clock: Clock = "log"
+    """Who makes a view of another time than now needs not say that it is another."""

@@ -74,6 +74,7 @@ class Deployment:
                 (pack.id, pack.acceptance_digest[:12], pack.judgement_digest[:12]): 1
             },
             "scrutineer_now_timestamp_seconds": {(): view.now / MICROSECONDS},
+            "scrutineer_clock_info": {(view.clock,): 1},
             "scrutineer_region_live": {(code,): 1 for code, _ in regions},
             "scrutineer_region_position": {(code,): position for code, position in regions},
             "scrutineer_partition_state": self._states(view),

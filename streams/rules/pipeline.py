@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from streams.rules import clocks
 from streams.rules.alert import REGION, REGION_INFO, Sheet, Writer, words
 from streams.rules.model import Group, Recording, Rule
 from streams.rules.series import quoted
@@ -226,6 +227,7 @@ def _watch(writer: Writer) -> list[Rule]:
         writer.alert(REGION_UNWATCHED, unwatched, wait="30s"),
         writer.alert(WORKER_DOWN, down, wait="30s"),
         *_packs(writer),
+        *clocks.rules(writer),
     ]
 
 

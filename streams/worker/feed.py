@@ -12,6 +12,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 from schemas import read
 from schemas.verdict import Accepted, Origin, Rejected
 from streams.worker.breath import BREATH
+from streams.worker.future import Future
 from streams.worker.garbage import LiveGarbage
 from streams.worker.letters import Posted
 from streams.worker.state import PartitionState
@@ -40,6 +41,8 @@ class Feed:
         self._app = app
         self._held: dict[TopicPartition, _Held] = {}
         self._garbage = LiveGarbage()
+        # A day that is played has its own time, and what is made of it does not ask the wall's.
+        self._future = Future(app.states) if app.settings.worker.clock == "wall" else None
 
     @property
     def held(self) -> frozenset[TopicPartition]:
@@ -149,3 +152,5 @@ class Feed:
         durations = [now - each.timestamp / 1000 for each in records]
         self._app.freshness.observe_all(tp.topic, durations)
         self._app.slowest.observe(tp.topic, tp.partition, max(durations))
+        if self._future is not None:
+            self._future.note(tp, records[-1], durations[-1])

@@ -307,6 +307,7 @@ async def metrics(app: ScrutineerApp) -> Made[bytes]:
         refusals=app.snapshots.refusals,
         slowest=app.slowest.seconds(),
         senders=app.senders.top(),
+        clock=app.settings.worker.clock,
     )
     text, shown = page.render(view, taken), view.parts.items()
     # No longer than all it shows is live: what another worker has now, or what failed, is gone.

@@ -19,7 +19,7 @@ from streams.commands.rules import command
 from streams.errors import UserError
 from streams.metrics.families import DECLARED
 from streams.packs import built_in, load_pack
-from streams.rules import access, archive
+from streams.rules import access, archive, clocks
 from streams.rules.alert import Links
 from streams.rules.files import files, groups
 from streams.rules.model import Alerting, Recording, Rule
@@ -47,12 +47,22 @@ PIPELINE = {
     "ArchiverDown",
     "ArchiveBehind",
     "PackMismatch",
+    "ClockDiffers",
 }
 """Alerts that are not about the day that may be played in a minute."""
 
 KINDS = ("fires", "quiet", "resolves")
 every_alert = pytest.mark.parametrize("name", NAMES)
-MODULES = ("access", "archive", "incidents", "flood", "pipeline", "results", "turnout")
+MODULES = (
+    "access",
+    "archive",
+    "clocks",
+    "incidents",
+    "flood",
+    "pipeline",
+    "results",
+    "turnout",
+)
 
 
 def test_what_is_committed_is_what_the_command_writes(tmp_path: Path) -> None:
@@ -165,10 +175,14 @@ def test_rules_about_the_election_know_no_wall_clock() -> None:
     """No ``time()``, no range over a minute, no waiting at all: a day may be played in a minute.
 
     The pipeline's rules may wait up to two minutes, and go on after what was rejected. Whether an
-    archiver was there is no matter of the day that is played, so a day back is asked for it.
+    archiver was there is no matter of the day that is played, so a day back is asked for it. One
+    rule compares the clocks: it is about workers that play no day.
     """
     for _, rule in RULES:
         assert "time()" not in rule.expr, rule
+        compares = isinstance(rule, Recording) and rule.record == clocks.AHEAD
+        assert ("timestamp(" in rule.expr) == compares
+        assert ('clock="wall"' in rule.expr) == compares
         seen = f"last_over_time(scrutineer_archive_segments[{archive.SEEN}])"
         assert (seen in rule.expr) == (isinstance(rule, Alerting) and rule.alert == "ArchiverDown")
         found = re.findall(r"\[(\w+)\]", rule.expr.replace(seen, ""))
