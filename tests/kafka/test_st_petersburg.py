@@ -92,7 +92,8 @@ async def table(workers: list[WorkerProcess], name: str) -> list[Row]:
     """The rows of both workers together."""
     rows: list[Row] = []
     for worker in workers:
-        answer = await asyncio.to_thread(worker.get, f"/tables/{name}")
+        # Tables of a whole city take long on a busy machine.
+        answer = await asyncio.to_thread(worker.get, f"/tables/{name}", 60.0)
         assert answer.status == 200, answer
         rows += answer.body["rows"]
     return rows

@@ -138,10 +138,11 @@ class WorkerProcess:
         assert self._process is not None
         return self._process.wait(PATIENCE)
 
-    def get(self, path: str) -> Answer:
-        """GET; status 0 when nobody answers."""
+    def get(self, path: str, seconds: float = 10.0) -> Answer:
+        """GET; status 0 when nobody answers in time."""
+        url = f"http://127.0.0.1:{self.port}{path}"
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as got:
+            with urllib.request.urlopen(url, timeout=seconds) as got:
                 return Answer(got.status, _parsed(got.read()))
         except urllib.error.HTTPError as error:
             with error:
