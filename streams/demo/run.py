@@ -32,6 +32,7 @@ from streams.settings import (
 
 PARTITIONS: Final = 6
 INTERRUPTED: Final = 130
+_CANCEL_AGAIN_SECONDS: Final = 10.0
 
 
 def run(options: Options, audience: Audience) -> int:
@@ -172,6 +173,9 @@ async def _while_alive(
             )
         await doing
     finally:
-        for each in (doing, watching):
-            each.cancel()
+        while left := [each for each in (doing, watching) if not each.done()]:
+            # Again where it was lost on its way: what goes on would play the whole day.
+            for each in left:
+                each.cancel()
+            await asyncio.wait(left, timeout=_CANCEL_AGAIN_SECONDS)
         await asyncio.gather(doing, watching, return_exceptions=True)

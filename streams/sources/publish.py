@@ -220,8 +220,10 @@ def _told(error: BaseException) -> str:
 
 
 async def _end(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.wait({task})
+    """Cancel it until it ends: Python 3.11's ``wait_for`` loses one that comes with its result."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=_RETRY)
 
 
 async def _stop(client: AIOKafkaProducer) -> None:

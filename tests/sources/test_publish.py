@@ -15,7 +15,7 @@ from streams.errors import UserError
 from streams.settings import Settings
 from streams.sources.checking import Ready
 from streams.sources.pace import Pace
-from streams.sources.publish import Publisher
+from streams.sources.publish import Publisher, _end
 from tests.log.between import INIT_PRODUCER, METADATA, between
 from tests.sources.publishing import (
     REGIONS,
@@ -218,3 +218,21 @@ async def test_an_interrupted_run_counts_what_was_acknowledged() -> None:
         assert running.cancelled()
         assert publisher.tally.done == 10
         assert len(await stored(settings)) == 10
+
+
+async def test_sending_ends_where_a_cancellation_is_lost() -> None:
+    """As Python's own waiting may lose one that comes at the same moment as the result."""
+    lost = asyncio.Event()
+
+    async def send() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            lost.set()
+        await asyncio.Event().wait()
+
+    sending = asyncio.create_task(send())
+    await asyncio.sleep(0)
+    await asyncio.wait_for(_end(sending), 60)
+    assert lost.is_set()
+    assert sending.cancelled()
