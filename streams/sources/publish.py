@@ -14,6 +14,7 @@ from schemas.fields import Authority
 from schemas.routing import partition_of
 from streams.errors import UserError
 from streams.log.clients import AwayError, passes, probe, producer
+from streams.log.closing import close_producer
 from streams.log.refusals import is_refusal, kept_from, refusal, writes_nothing
 from streams.settings import Settings
 from streams.sources.checking import Ready
@@ -74,7 +75,7 @@ class Publisher:
                 if not task.cancelled():
                     self._result(task)
         finally:
-            await _stop(client)
+            await close_producer(client, LAST_WAIT)
             self.seconds = self._now() - began
             self._progress(self.tally)
 
@@ -97,7 +98,7 @@ class Publisher:
                     async with asyncio.timeout_at(deadline + _RETRY):
                         await client.start()
                 except (KafkaError, TimeoutError) as error:
-                    await _stop(client)
+                    await close_producer(client, LAST_WAIT)
                     if is_refusal(error):
                         raise writes_nothing(self._settings) from None
                     if not passes(error):
@@ -224,13 +225,3 @@ async def _end(task: asyncio.Task[None]) -> None:
     while not task.done():
         task.cancel()
         await asyncio.wait({task}, timeout=_RETRY)
-
-
-async def _stop(client: AIOKafkaProducer) -> None:
-    """Deliver what is under way and close, without waiting long for a broker that is gone."""
-    try:
-        async with asyncio.timeout(LAST_WAIT):
-            await client.stop()
-    except (TimeoutError, asyncio.CancelledError):
-        # Closed connections end the producer's tasks; what it held stays unacknowledged.
-        await client.client.close()
